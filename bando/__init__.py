@@ -1,0 +1,1 @@
+"""The assembled program: command line, web, composition root. Nobody imports it."""

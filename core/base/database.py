@@ -1,0 +1,155 @@
+"""The database session. `Work` is one transaction: opened by an edge, handed down, committed there."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, text
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from core.base.clock import Clock
+from core.base.events import Event
+from core.base.log import draw_request_id
+from core.base.secrets import Keyring
+
+
+class Base(DeclarativeBase):
+    """The mapped classes of every area; names of constraints are fixed so that migrations can refer to them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, stored as timestamptz and returned in UTC. A naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a naive time cannot be stored: {value!r}")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value is not None else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Route:
+    """One listener of an event: its name on the switchboard and the queue its worker reads."""
+
+    listener: str
+    queue: str
+
+
+Routes = Callable[[type[Event]], Sequence[Route]]
+
+# One statement writes the event and one delivery per listener; the relay is woken by the trigger on deliveries.
+_RECORD = text(
+    """
+    WITH said AS (
+        INSERT INTO outbox (event, payload, request_id, recorded_at)
+        VALUES (:event, CAST(:payload AS jsonb), :request_id, :now)
+        RETURNING id
+    )
+    INSERT INTO deliveries (outbox_id, listener, queue, ordering_key, available_at)
+    SELECT said.id, route.listener, route.queue, :ordering_key, :available_at
+    FROM said, unnest(CAST(:listeners AS text[]), CAST(:queues AS text[])) AS route (listener, queue)
+    """
+)
+
+
+class Work:
+    """One database transaction with what a verb needs: the session, the time, the keys, and `record`."""
+
+    def __init__(
+        self, session: Session, *, now: datetime, request_id: str, keyring: Keyring, routes: Routes
+    ) -> None:
+        self.session = session
+        self.now = now
+        self.request_id = request_id
+        self.keyring = keyring
+        self._routes = routes
+
+    def record(self, event: Event, *, after: timedelta = timedelta(), order: str | None = None) -> None:
+        """Leave `event` in the outbox, to be delivered once to each listener when this work is committed.
+
+        after: how long the deliveries wait. order: deliveries of one listener with the same key run one by
+        one, oldest first.
+        """
+        routes = self._routes(type(event))
+        self.session.execute(
+            _RECORD,
+            {
+                "event": type(event).__name__,
+                "payload": json.dumps(dataclasses.asdict(event)),
+                "request_id": self.request_id,
+                "now": self.now,
+                "ordering_key": order,
+                "available_at": self.now + after,
+                "listeners": [route.listener for route in routes],
+                "queues": [route.queue for route in routes],
+            },
+        )
+
+    def next_id(self, table: str) -> int:
+        """The next identity of `table`, for rows whose secrets are bound to their id before they are written."""
+        found = self.session.scalar(
+            text("SELECT nextval(pg_get_serial_sequence(:table, 'id'))"), {"table": table}
+        )
+        return int(found or 0)
+
+    def scalar(self, statement: str, **values: Any) -> Any:
+        """The first column of the first row of a plain SQL statement, or None."""
+        return self.session.scalar(text(statement), values)
+
+
+class OpensWork(Protocol):
+    """What every job needs of the assembled program: a way to open a transaction."""
+
+    def work(self, request_id: str | None = None) -> AbstractContextManager[Work]: ...
+
+
+class Database:
+    """The engine, and the one place where a Work begins and is committed or rolled back."""
+
+    def __init__(
+        self, url: str, *, clock: Clock, keyring: Keyring, routes: Routes, pool_size: int = 10
+    ) -> None:
+        self.engine: Engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=15s"},
+        )
+        self.clock = clock
+        self.keyring = keyring
+        self._routes = routes
+
+    @contextmanager
+    def work(self, request_id: str | None = None) -> Iterator[Work]:
+        """Open a Work; commit when the block ends well, roll back when it raises."""
+        with Session(self.engine, expire_on_commit=False, autoflush=True) as session:
+            with session.begin():
+                yield Work(
+                    session,
+                    now=self.clock.now(),
+                    request_id=request_id or draw_request_id(),
+                    keyring=self.keyring,
+                    routes=self._routes,
+                )

@@ -1,0 +1,128 @@
+"""The inbox: what came in through a door, checked, stored before it is answered, unique on door and raw body.
+
+Progress stands in deliveries, so an inbox row is never changed. What fails its check is kept as evidence, a
+bounded number a day and door, and moves nothing.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, Boolean, Identity, Index, LargeBinary, PrimaryKeyConstraint, Text, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.base.database import Base, UtcDateTime, Work
+from core.base.ids import InboxId
+from core.base.log import logger
+
+EVIDENCE_ROWS_A_DAY = 1_000
+"""Per door; beyond it only the log line stays, so that a flood cannot fill the disk."""
+EVIDENCE_BODY_BYTES = 8_192
+
+
+class InboxEntry(Base):
+    """A message that passed its check. `about` is the row that the path named (a collection), if it named one.
+
+    trusted: it came from a source on the provider's list, so it counts by itself.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("uq_inbox_door_body_hash", "door", "body_hash", unique=True),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    door: Mapped[str] = mapped_column(Text)
+    body_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    source: Mapped[str] = mapped_column(Text)
+    trusted: Mapped[bool] = mapped_column(Boolean)
+    about: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class InboxBody(Base):
+    """The raw bytes, apart from the row, partitioned by time so that retention drops whole partitions."""
+
+    __tablename__ = "inbox_bodies"
+    __table_args__ = (
+        PrimaryKeyConstraint("inbox_id", "received_at"),
+        {"postgresql_partition_by": "RANGE (received_at)"},
+    )
+    inbox_id: Mapped[int] = mapped_column(BigInteger)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Evidence(Base):
+    """What knocked at a door and failed its check: kept to be looked at, never acted upon."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (Index("ix_evidence_door_at", "door", "at"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    door: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Incident(Base):
+    """Something that a person must look at: two words about one payment that do not agree, and the like."""
+
+    __tablename__ = "incidents"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    detail: Mapped[str] = mapped_column(Text)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def store(
+    work: Work, *, door: str, body: bytes, source: str, trusted: bool, about: int | None = None
+) -> InboxId | None:
+    """Keep a message that passed its check. None where the same bytes came through the same door before.
+
+    The hash covers `about` too: the same body sent to two payments' addresses is two messages.
+    """
+    digest = hashlib.sha256(b"%d|" % (about or 0) + body).digest()
+    row = (
+        insert(InboxEntry)
+        .values(
+            door=door, body_hash=digest, received_at=work.now, source=source, trusted=trusted, about=about
+        )
+        .on_conflict_do_nothing(index_elements=["door", "body_hash"])
+        .returning(InboxEntry.id)
+    )
+    found = work.session.scalar(row)
+    if found is None:
+        return None
+    work.session.add(InboxBody(inbox_id=found, received_at=work.now, body=body))
+    return InboxId(found)
+
+
+def read(work: Work, inbox_id: InboxId) -> tuple[InboxEntry, bytes]:
+    """The inbox row and its raw body."""
+    entry = work.session.get_one(InboxEntry, inbox_id)
+    body = work.session.scalars(select(InboxBody.body).where(InboxBody.inbox_id == inbox_id)).one()
+    return entry, body
+
+
+def keep_evidence(work: Work, *, door: str, reason: str, source: str, body: bytes) -> None:
+    """Keep what failed a check, within the day's bound, and say so in one log line."""
+    since = work.now - timedelta(days=1)
+    kept = work.session.scalar(
+        select(func.count()).select_from(Evidence).where(Evidence.door == door, Evidence.at > since)
+    )
+    if (kept or 0) < EVIDENCE_ROWS_A_DAY:
+        work.session.add(
+            Evidence(door=door, at=work.now, reason=reason, source=source, body=body[:EVIDENCE_BODY_BYTES])
+        )
+    logger("doors").warning("refused", door=door, reason=reason, source=source, bytes=len(body))
+
+
+def raise_incident(work: Work, *, kind: str, key: str, detail: str) -> None:
+    """Note something for a person to look at; the same key is noted once. `detail` holds no personal data."""
+    work.session.execute(
+        insert(Incident)
+        .values(kind=kind, key=key, at=work.now, detail=detail)
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+    logger("incidents").error("incident", kind=kind, key=key, detail=detail)

@@ -1,0 +1,86 @@
+"""Structured logs, one JSON line an event, with masked numbers and a request id.
+
+The request id is drawn where a person's act comes in (a key press, a callback) and travels with the outbox, so
+that a purchase can be followed from key press to router by one word.
+"""
+
+import logging
+import re
+import secrets
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\+?254|0)([17]\d{2})\d{3}(\d{3})(?!\d)")
+_PATH_SECRET = re.compile(r"(/(?:pay|ussd/africastalking|sms/africastalking|telegram|paystack)(?:/[a-z]+)?/)[^/\s\"'?]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+MAX_VALUE_CHARACTERS = 2_000
+"""No log value is longer: a megabyte of somebody's body must not become a megabyte of log."""
+
+
+def draw_request_id() -> str:
+    """A request id: 64 bits of hex, short enough to be read out over the telephone."""
+    return secrets.token_hex(8)
+
+
+def mask(text: str) -> str:
+    """The text with phone numbers and path secrets hidden and control characters escaped, cut to a limit."""
+    hidden = _NUMBER.sub(lambda m: f"{m[1]}{m[2]}***{m[3]}", text[:MAX_VALUE_CHARACTERS])
+    hidden = _PATH_SECRET.sub(r"\1***", hidden)
+    return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", hidden)
+
+
+def _mask_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in event.items():
+        if isinstance(value, str) and name != "exception":
+            event[name] = mask(value)
+        elif isinstance(value, str):
+            event[name] = "\n".join(mask(line) for line in value.splitlines())
+        elif not isinstance(value, int | bool | float | None):
+            event[name] = mask(str(value))
+    return event
+
+
+def set_up_logging(process: str, level: str = "INFO") -> None:
+    """Send our log lines, and those of the libraries, as JSON to standard output."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _mask_values,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer()
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for talkative in ("httpx", "httpcore", "urllib3", "rq", "rq.worker"):
+        logging.getLogger(talkative).setLevel("WARNING")
+
+
+def logger(area: str) -> structlog.stdlib.BoundLogger:
+    """The logger of an area."""
+    bound: structlog.stdlib.BoundLogger = structlog.get_logger(area=area)
+    return bound
+
+
+@contextmanager
+def following(request_id: str) -> Iterator[None]:
+    """Every log line inside the block carries `request_id`."""
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        yield

@@ -1,0 +1,1 @@
+"""Catalogue: what is sold and where - sites, plans, prices. Imported by billing and every floor above it."""

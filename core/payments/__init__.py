@@ -1,0 +1,1 @@
+"""Payments: collect, settle, reconcile, suspense; one folder per gateway. Imported by conversation and above."""
