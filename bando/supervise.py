@@ -80,7 +80,7 @@ class _Supervisor:
                 self._pump()
                 self._revive()
                 if on_ready is not None and ready.is_set():
-                    on_ready()
+                    self._speak(on_ready)
                     on_ready = None
             self._stop()
         finally:
@@ -142,11 +142,13 @@ class _Supervisor:
         return piece != b""
 
     def _write(self, text: str) -> None:
+        if text:
+            self._speak(lambda: print(text, end="", flush=True))
+
+    def _speak(self, words: Callable[[], None]) -> None:
         """Standard output gone (a closed pipe) is a reason to stop, not to crash."""
         try:
-            if text:
-                sys.stdout.write(text)
-                sys.stdout.flush()
+            words()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self._signals = max(self._signals, 1)

@@ -1,6 +1,7 @@
 """The sandbox's clock: the machine's time plus the trial's offset, which only grows."""
 
 import asyncio
+import contextlib
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,9 @@ def parse_duration(text: str) -> timedelta:
     """
     match = _DURATION.match(text)
     if match is None:
-        raise ValueError(f"{text!r} is no ISO 8601 duration of weeks, days, hours, minutes and seconds (P35D, PT90M)")
+        raise ValueError(
+            f"{text!r} is no ISO 8601 duration of weeks, days, hours, minutes and seconds (P35D, PT90M)"
+        )
     return timedelta(**{unit: int(number) for unit, number in match.groupdict().items() if number})
 
 
@@ -46,6 +49,7 @@ class TrialClock:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._moved = asyncio.Event()
+        self._awaited: list[datetime] = []
         self.offset_seconds = self._read()
 
     def now(self) -> datetime:
@@ -66,12 +70,22 @@ class TrialClock:
         write_atomically(self._file, f"{seconds}\n")
         self._set(seconds)
 
-    async def until(self, moment: datetime) -> None:
-        while (left := (moment - self.now()).total_seconds()) > 0:
-            try:
-                await asyncio.wait_for(self._moved.wait(), timeout=left)
-            except TimeoutError:
-                continue
+    @property
+    def next_awaited(self) -> datetime | None:
+        """The earliest moment somebody waits for, at which a move of the clock has to stop."""
+        return min(self._awaited, default=None)
+
+    async def until(self, moment: datetime, *, stop: bool = True) -> None:
+        """Waits for a moment; without `stop` a move of the clock may jump over it."""
+        if stop:
+            self._awaited.append(moment)
+        try:
+            while (left := (moment - self.now()).total_seconds()) > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._moved.wait(), timeout=left)
+        finally:
+            if stop:
+                self._awaited.remove(moment)
 
     def _set(self, seconds: int) -> None:
         if seconds == self.offset_seconds:

@@ -21,8 +21,8 @@ State = Literal["sending", "answered", "unanswered", "held", "dropped"]
 
 
 class Call(BaseModel):
-    """One outgoing call. `status` is the product's HTTP status, null while there is none; `form` tells how the
-    body is written; `answer` is what came back, cut to 2,000 signs."""
+    """One outgoing call. `status` is the product's HTTP status, null while there is none; `form` tells how
+    the body is written; `answer` is what came back, cut to 2,000 signs."""
 
     id: int
     at: datetime
@@ -115,7 +115,9 @@ class Courier:
         try:
             async with asyncio.timeout(timeout_seconds):
                 answer = await self._client(call.source).post(
-                    call.url, content=_written(call), headers={"Content-Type": _content_type(call), **call.headers}
+                    call.url,
+                    content=_written(call),
+                    headers={"Content-Type": _content_type(call), **call.headers},
                 )
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             call.state, call.error = "unanswered", f"{type(error).__name__}: {error}"
@@ -157,7 +159,9 @@ class Courier:
     def _client(self, source: str) -> httpx.AsyncClient:
         if source not in self._clients:
             self._clients[source] = httpx.AsyncClient(
-                transport=httpx.AsyncHTTPTransport(local_address=source, limits=httpx.Limits(max_connections=200)),
+                transport=httpx.AsyncHTTPTransport(
+                    local_address=source, limits=httpx.Limits(max_connections=200)
+                ),
                 timeout=httpx.Timeout(None),  # `send` sets the bound
                 follow_redirects=False,
             )
@@ -166,7 +170,9 @@ class Courier:
 
 def _content_type(call: Call) -> str:
     # Both spelt as captured from the providers, charset and all.
-    return "application/x-www-form-urlencoded; charset=UTF-8" if call.form else "application/json;charset=UTF-8"
+    return (
+        "application/x-www-form-urlencoded; charset=UTF-8" if call.form else "application/json;charset=UTF-8"
+    )
 
 
 def _written(call: Call) -> bytes:

@@ -8,20 +8,55 @@ from pydantic import BaseModel, ConfigDict, Field
 from sandbox.store import Sheet
 
 Callback = Literal[
-    "normal", "dropped", "late", "doubled", "tenfold", "out_of_order", "before_answer", "forged", "wrong_amount",
-    "unknown_id", "foreign_source",
-]  # fmt: skip
+    "normal",
+    "dropped",
+    "late",
+    "doubled",
+    "tenfold",
+    "out_of_order",
+    "before_answer",
+    "forged",
+    "wrong_amount",
+    "unknown_id",
+    "foreign_source",
+]
 StkResult = Literal[
-    "none", "0", "1", "2", "3", "4", "8", "17", "26", "1001", "1019", "1025", "1031", "1032", "1037", "2001", "2006",
-    "2028", "8006", "9999", "SFC_IC0003",
-]  # fmt: skip  # 4999 is no outcome: ask for it with stk_query
+    "none",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "8",
+    "17",
+    "26",
+    "1001",
+    "1019",
+    "1025",
+    "1031",
+    "1032",
+    "1037",
+    "2001",
+    "2006",
+    "2028",
+    "8006",
+    "9999",
+    "SFC_IC0003",
+]  # 4999 is no outcome: ask for it with stk_query
 StkPush = Literal[
-    "normal", "500", "slow", "token_expired", "spike", "locked", "html", "accepted_silent", "accepted_no_answer"
+    "normal",
+    "500",
+    "slow",
+    "token_expired",
+    "spike",
+    "locked",
+    "html",
+    "accepted_silent",
+    "accepted_no_answer",
 ]
 StkQuery = Literal["normal", "pending_500", "pending_empty", "pending_4999", "500"]
 Sms = Literal["normal", "refused", "500", "slow", "lost", "no_balance", "blacklisted", "invalid_sender"]
 Switch = Literal["on", "off"]
-
 
 
 class Faults(BaseModel):
@@ -31,13 +66,17 @@ class Faults(BaseModel):
 
     callback: Callback = Field(
         "normal",
-        description="STK callbacks. late: held until POST /callbacks/release. out_of_order: C2B confirmation, then a "
-        "1037 notice, then the truth. before_answer: the push is answered only after its callback. forged: besides the "
-        "true one, a made-up success from forged_source as soon as the prompt opens. wrong_amount: names twice the "
-        "amount that moved. unknown_id: the true callback is replaced by one for a request nobody made. "
+        description="STK callbacks. late: held until POST /callbacks/release. "
+        "out_of_order: C2B confirmation, then a 1037 notice, then the truth. "
+        "before_answer: the push is answered only after its callback. "
+        "forged: besides the true one, a made-up success from forged_source as soon as the prompt opens. "
+        "wrong_amount: names twice the amount that moved. "
+        "unknown_id: the true callback is replaced by one for a request nobody made. "
         "foreign_source: the true callback, sent from forged_source.",
     )
-    callback_delay_seconds: float = Field(0, ge=0, le=86_400, description="by the sandbox's clock, before each callback")
+    callback_delay_seconds: float = Field(
+        0, ge=0, le=86_400, description="by the sandbox's clock, before each callback"
+    )
     forged_source: str = Field("127.0.0.9", pattern=r"^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$")
     prompt_seconds: float = Field(26, ge=0.05, le=600, description="how long a PIN prompt stays open")
     stk_result: StkResult = Field(
@@ -45,29 +84,41 @@ class Faults(BaseModel):
     )
     stk_push: StkPush = Field(
         "normal",
-        description="token_expired: a token serves one push, the next needs a fresh one. accepted_silent: accepted, but "
-        "no prompt and no callback. accepted_no_answer: prompt sent, HTTP call never answered.",
+        description="token_expired: a token serves one push, the next needs a fresh one. "
+        "accepted_silent: accepted, but no prompt and no callback. "
+        "accepted_no_answer: prompt sent, HTTP call never answered.",
     )
-    stk_query: StkQuery = Field("normal", description="a pending shape is given for finished payments too while it is set")
+    stk_query: StkQuery = Field(
+        "normal", description="a pending shape is given for finished payments too while it is set"
+    )
     stk_query_codes: Literal["text", "number"] = "text"
     c2b: Literal["normal", "dropped", "doubled", "late"] = "normal"
     c2b_after_stk: Switch = "on"
     c2b_msisdn: Literal["registered", "v1", "v2"] = Field(
-        "registered", description="v1 hashes the payer's number, v2 masks it; registered: as the URLs were registered"
+        "registered",
+        description="v1 hashes the payer's number, v2 masks it; registered: as the URLs were registered",
     )
     c2b_validation: Switch = "on"
-    c2b_validation_seconds: float = Field(8, ge=0.05, le=60, description="then the registered ResponseType decides")
+    c2b_validation_seconds: float = Field(
+        8, ge=0.05, le=60, description="then the registered ResponseType decides"
+    )
     c2b_reregister: Literal["same_urls", "never"] = Field(
-        "same_urls", description="whether a second registration of the very same URLs is answered as a success"
+        "same_urls",
+        description="whether a second registration of the very same URLs is answered as a success",
     )
     transaction_status: Literal["normal", "dropped", "timeout"] = "normal"
     sms: Sms = "normal"
     sms_report: Literal["normal", "dropped", "failed", "late"] = "normal"
-    slow_seconds: float = Field(12, ge=0, le=120, description="how long a slow gateway takes, in real seconds")
-    ussd_dial_through: Literal["text", "service_code"] = Field(
-        "text", description="where the digits of *384*123*1*2# arrive: as first text, or in a longer service code"
+    slow_seconds: float = Field(
+        12, ge=0, le=120, description="how long a slow gateway takes, in real seconds"
     )
-    router_slow_seconds: float = Field(0, ge=0, le=120, description="every router waits this long before it answers")
+    ussd_dial_through: Literal["text", "service_code"] = Field(
+        "text",
+        description="where the digits of *384*123*1*2# arrive: as first text, or in a longer service code",
+    )
+    router_slow_seconds: float = Field(
+        0, ge=0, le=120, description="every router waits this long before it answers"
+    )
     router_silent: list[str] = Field([], description="names of routers that take commands and never answer")
     router_cut: list[str] = Field([], description="names of routers that cut the connection in mid-sentence")
     router_fatal: list[str] = Field([], description="names of routers that answer !fatal")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url
 
 from bando.embedded import Servers, start
@@ -14,6 +15,10 @@ from bando.migrate import migrate
 from core.base.clock import SetClock
 from core.base.database import Database
 from core.base.secrets import Keyring
+
+# Two shared cores: an example may take its time, the suite as a whole may not.
+settings.register_profile("bando", deadline=None, max_examples=60)
+settings.load_profile("bando")
 
 START = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 """Sunday, 10:00 in Nairobi: the instant at which every test begins."""

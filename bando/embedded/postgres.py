@@ -31,7 +31,7 @@ def url(record: records.Record, role: str, database: str = DATABASE) -> str:
     return f"postgresql+psycopg://{role}:{password}@127.0.0.1:{record.postgres_port}/{database}"
 
 
-def make_cluster(quarters: Quarters, record: records.Record, log: Path) -> None:
+def make_cluster(quarters: Quarters, record: records.Record, log: Path, *, fsync: bool) -> None:
     """Runs initdb once, beside the final place: a start that is killed half-way leaves nothing that looks
     done."""
     if (quarters.data / "postgres" / "PG_VERSION").exists():
@@ -45,7 +45,8 @@ def make_cluster(quarters: Quarters, record: records.Record, log: Path) -> None:
     program = quarters.programs.postgres_bin / "initdb"
     options = ("--username=postgres", "--auth=scram-sha-256", f"--pwfile={password_file}")
     locale = ("--locale=C", "--encoding=UTF8")  # the wheel has no ICU; C sorts the same on each machine
-    if not run_to_end([str(program), "-D", str(cluster), *options, *locale], quarters.identity, log):
+    hurry = () if fsync else ("--no-sync",)
+    if not run_to_end([str(program), "-D", str(cluster), *options, *locale, *hurry], quarters.identity, log):
         raise EmbeddedError(f"PostgreSQL could not make its data folder:\n{last_words(log)}")
     cluster.rename(quarters.data / "postgres")
     shutil.rmtree(fresh)

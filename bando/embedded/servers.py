@@ -138,7 +138,7 @@ class Start:
         def begin(lock: int) -> Kept | None:
             if not (self._quarters.data / "postgres").exists():
                 self._say("PostgreSQL: making a new data folder")
-            postgres.make_cluster(self._quarters, self._record, log)
+            postgres.make_cluster(self._quarters, self._record, log, fsync=self._fsync)
             self._record.postgres_port = records.usable_port(self._record.postgres_port)
             records.write(self._home, self._record)
             return postgres.start(self._quarters, self._record, log, fsync=self._fsync, lock=lock)
@@ -197,6 +197,8 @@ def private(home: Path) -> Path:
     """The home as an absolute path, a 0700 folder made if missing; folders above it are left as they are."""
     home = home.absolute()
     home.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    if os.geteuid() not in (0, home.stat().st_uid):
+        raise EmbeddedError(f"{home} belongs to another user; start as that user, or set another BANDO_HOME")
     if stat.S_IMODE(home.stat().st_mode) != PRIVATE:
         home.chmod(PRIVATE)
     (home / "log").mkdir(mode=PRIVATE, exist_ok=True)

@@ -48,7 +48,7 @@ class DatedSetting(Base):
 
 def dated(work: Work, *names: str, at: datetime | None = None) -> tuple[int, ...]:
     """The values of `names` at the instant `at` (now). One statement however many names. KeyError if unknown."""
-    found = dict(
+    found: dict[str, Any] = dict(
         work.session.execute(
             select(DatedSetting.name, DatedSetting.value)
             .where(DatedSetting.name.in_(names), DatedSetting.starts_at <= (at or work.now))

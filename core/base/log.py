@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -79,8 +80,20 @@ def logger(area: str) -> structlog.stdlib.BoundLogger:
     return bound
 
 
+_current: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def current_request_id() -> str:
+    """The request id that is being followed, or a fresh one."""
+    return _current.get() or draw_request_id()
+
+
 @contextmanager
 def following(request_id: str) -> Iterator[None]:
-    """Every log line inside the block carries `request_id`."""
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
-        yield
+    """Every log line, and every Work that is opened, inside the block carries `request_id`."""
+    before = _current.set(request_id)
+    try:
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            yield
+    finally:
+        _current.reset(before)

@@ -10,8 +10,8 @@ from core.base.typed import tidy
 _STORED = re.compile(r"254[1-9][0-9]{8}")
 _TEL = re.compile(r"\Atel: ?", re.IGNORECASE)
 _SEPARATORS = str.maketrans("", "", " -.()")
-# Abroad people dial 00, in Kenya 000 (the library knows only the latter).
-_DIALLED_ABROAD = re.compile(r"\A000?(?=254)")
+# As dialled abroad; the 000 that is dialled in Kenya is known to the library.
+_DIALLED_ABROAD = re.compile(r"\A00(?=254)")
 
 
 class NotAPhoneNumber(ValueError):

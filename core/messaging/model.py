@@ -1,19 +1,38 @@
 """Notices: the messages that we send unasked, or in answer to an act on a channel that cannot be answered."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Integer, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base.database import Base, UtcDateTime
 
-QUEUED, SENDING, SENT, DELIVERED, FAILED, UNKNOWN = "queued", "sending", "sent", "delivered", "failed", "unknown"
+QUEUED, SENDING, SENT, DELIVERED, FAILED, UNKNOWN = (
+    "queued",
+    "sending",
+    "sent",
+    "delivered",
+    "failed",
+    "unknown",
+)
 
 
 class Notice(Base):
-    """One message to one address. `values_sealed` holds the template's values (JSON), for they may hold a code.
+    """One message to one address. `values_sealed` is JSON: the template's values, one may be a code.
 
-    unknown: the carrier was asked and did not answer. dedupe_key: why it is sent; the same reason sends once.
+    sending: a worker is handing it over, until `claimed_until` at the latest. unknown: the carrier was
+    asked and nobody knows its answer, `unknowns` times. dedupe_key: why it is sent; one reason sends once.
     """
 
     __tablename__ = "notices"
@@ -21,6 +40,7 @@ class Notice(Base):
         CheckConstraint(
             "state IN ('queued', 'sending', 'sent', 'delivered', 'failed', 'unknown')", name="state"
         ),
+        Index("ix_notices_sending", "address", postgresql_where=text("state = 'sending'")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     subscriber_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("subscribers.id"), index=True)
@@ -32,6 +52,8 @@ class Notice(Base):
     dedupe_key: Mapped[str] = mapped_column(Text, unique=True)
     state: Mapped[str] = mapped_column(Text, server_default=QUEUED)
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    unknowns: Mapped[int] = mapped_column(Integer, server_default="0")
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     carrier_message_id: Mapped[str | None] = mapped_column(Text, index=True)
     parts: Mapped[int | None] = mapped_column(Integer)
     cost: Mapped[str | None] = mapped_column(Text)
@@ -39,3 +61,11 @@ class Notice(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SmsDay(Base):
+    """SMS parts that were handed to the carrier on one day of Nairobi, to hold the day's budget to."""
+
+    __tablename__ = "sms_days"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    parts: Mapped[int] = mapped_column(Integer)

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Identity, Index, Integer, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.base.database import Base, UtcDateTime
@@ -11,7 +21,11 @@ PRESENT, DISABLED, ABSENT = "present", "disabled", "absent"
 
 
 class Router(Base):
-    """A router at a site and what it serves. away_since: since when it has not answered; none while it does."""
+    """A router at a site and what it serves.
+
+    away_since: since when it has not answered; none while it does. recheck: it was away, and may have been
+    replaced, reset or restored meanwhile, so what it holds is listed once before it counts again.
+    """
 
     __tablename__ = "routers"
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=False), primary_key=True)
@@ -27,12 +41,15 @@ class Router(Base):
     away_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
+    recheck: Mapped[bool] = mapped_column(Boolean, server_default="false")
 
 
 class AccessAccount(Base):
     """What routers should hold for one subscription. revision grows with each change of what is wanted.
 
     secret: the PPPoE password, or the voucher code. uptime_limit_seconds: hard stop on the router itself.
+    asked_move_id: the move into awaiting_network that this revision answers; a later one asks again, even
+    where nothing else has changed. granted_revision, granted_at: what the network last said yes to, and when.
     """
 
     __tablename__ = "access_accounts"
@@ -54,11 +71,19 @@ class AccessAccount(Base):
     data_limit_bytes: Mapped[int | None] = mapped_column(BigInteger)
     desired: Mapped[str] = mapped_column(Text)
     revision: Mapped[int] = mapped_column(Integer, server_default="1")
+    asked_move_id: Mapped[int | None] = mapped_column(BigInteger)
+    granted_revision: Mapped[int | None] = mapped_column(Integer)
+    granted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    first_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     on_routers: Mapped[list["RouterAccount"]] = relationship(back_populates="account")
 
 
 class RouterAccount(Base):
-    """How far one router has followed what is wanted of one account. Behind while applied < revision."""
+    """How far one router has followed what is wanted of one account. Behind while applied < revision.
+
+    withdrawn: this router is to hold it no longer (the line moved, the plan left the site). claimed_until: a
+    worker is at it. retry_at: after a refusal, not before then; failures: how many refusals in a row.
+    """
 
     __tablename__ = "router_accounts"
     __table_args__ = (Index("ix_router_accounts_router_id", "router_id"),)
@@ -67,5 +92,9 @@ class RouterAccount(Base):
     applied_revision: Mapped[int] = mapped_column(Integer, server_default="0")
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
+    withdrawn: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(Integer, server_default="0")
     account: Mapped[AccessAccount] = relationship(back_populates="on_routers")
     router: Mapped[Router] = relationship()

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     ForeignKey,
     Identity,
@@ -41,6 +40,7 @@ class Collection(Base):
     requested → asking (claimed by a worker) → prompted (the gateway accepted) → paid | failed. unknown: nobody
     has answered in time, we keep asking. lapsed: an hour of silence; a late success still counts.
     reference: what the payer sees as the account. callback_lookup: keyed hash of the token in the callback URL.
+    push_due_at: when the prompt is due; far past it nobody waits for a prompt any more, and none is sent.
     """
 
     __tablename__ = "collections"
@@ -71,8 +71,10 @@ class Collection(Base):
     gateway_request_id: Mapped[str | None] = mapped_column(Text)
     gateway_checkout_id: Mapped[str | None] = mapped_column(Text, unique=True)
     result_code: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
     looks: Mapped[int] = mapped_column(Integer, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    push_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -165,7 +167,10 @@ class SuspenseItem(Base):
 
 
 class GatewayToken(Base):
-    """The one access token of a consumer key, shared by all processes (a new one invalidates the old)."""
+    """The one access token of a consumer key, shared by all processes (a new one invalidates the old).
+
+    generation grows with each token; fetching_until: a process is fetching the next one, the others wait.
+    """
 
     __tablename__ = "gateway_tokens"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -173,4 +178,4 @@ class GatewayToken(Base):
     token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     generation: Mapped[int] = mapped_column(Integer, server_default="0")
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    fetching: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    fetching_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,4 +1,5 @@
-"""Spreads the word of an ended prompt: the STK callback and the C2B confirmation, true or as a fault twists them."""
+"""Spreads the word of an ended prompt: the STK callback and the C2B confirmation, true or as a fault twists
+them."""
 
 import asyncio
 from datetime import timedelta
@@ -95,5 +96,7 @@ class Announcer:
             case _:
                 await self._post(prompt, body)
 
-    async def _post(self, prompt: Prompt, body: dict[str, Any], *, source: str = HOME, kind: str = KIND) -> None:
+    async def _post(
+        self, prompt: Prompt, body: dict[str, Any], *, source: str = HOME, kind: str = KIND
+    ) -> None:
         await self._courier.post(kind, prompt.callback_url, body, source=source, headers=self._headers)

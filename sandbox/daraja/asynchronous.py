@@ -21,6 +21,7 @@ from sandbox.faults import StandingFaults
 from sandbox.world import DarajaAccount
 
 Parameters = list[dict[str, Any]]
+STATUS = "transaction status"
 INITIATOR_UNKNOWN, SHORT_OF_FUNDS = "2001", "1"
 ALREADY_REVERSED, RECEIPT_UNKNOWN = "R000001", "R000002"
 _MEANING = {
@@ -41,8 +42,8 @@ class BackOffice:
         self._account, self._ledger, self._initiators, self._clock = account, ledger, initiators, clock
 
     def status(self, asked: TransactionStatusRequest) -> tuple[str, Parameters | None]:
-        """Result code and parameters. For a receipt nobody has, Daraja's code is not documented: the reversal's
-        stands in."""
+        """Result code and parameters. For a receipt nobody has, Daraja's code is not documented: the
+        reversal's stands in."""
         if not self._initiators.knows(asked.Initiator, asked.SecurityCredential):
             return INITIATOR_UNKNOWN, None
         movement = self._ledger.find(asked.TransactionID)
@@ -55,7 +56,11 @@ class BackOffice:
         if not self._initiators.knows(asked.Initiator, asked.SecurityCredential):
             return INITIATOR_UNKNOWN, None
         movement = self._ledger.find(asked.TransactionID)
-        if movement is None or movement.amount != asked.Amount or asked.ReceiverParty != self._account.shortcode:
+        if (
+            movement is None
+            or movement.amount != asked.Amount
+            or asked.ReceiverParty != self._account.shortcode
+        ):
             return RECEIPT_UNKNOWN, None
         if movement.reversed:
             return ALREADY_REVERSED, None
@@ -103,34 +108,38 @@ def back_office_doors(
 ) -> APIRouter:
     router = APIRouter(tags=["daraja"])
 
-    def acknowledged(kind: str, result_url: str, code: str, parameters: Parameters | None) -> Response:
+    def acknowledged(
+        kind: str, asked: TransactionStatusRequest | ReversalRequest, code: str, parameters: Parameters | None
+    ) -> Response:
         ids = {
             "OriginatorConversationID": request_id(),
             "ConversationID": f"AG_{nairobi_wall(clock.now()):%Y%m%d}_{secrets.token_hex(10)}",
         }
-        result: dict[str, Any] = {
-            "ResultType": 0, "ResultCode": as_code(code), "ResultDesc": _MEANING[code], **ids,
-            "TransactionID": ledger.new_receipt(),  # the query's own id, not the payment's
-        }  # fmt: skip
-        if parameters is not None:
-            result["ResultParameters"] = {"ResultParameter": parameters}
-        result["ReferenceData"] = {"ReferenceItem": {"Key": "Occasion"}}
-        answer = ids | {"ResponseCode": "0", "ResponseDescription": "Accept the service request successfully."}
-        return JSONResponse(
-            answer, background=BackgroundTask(courier.errand_of, courier.post, kind, result_url, {"Result": result})
-        )
+        result = _result(ids, ledger.new_receipt(), code, parameters)
+        fault = faults.now.transaction_status if kind == STATUS else "normal"
+
+        async def send() -> None:
+            if fault == "dropped":
+                courier.note(kind, asked.ResultURL, result, state="dropped")
+            elif fault == "timeout":
+                courier.errand(courier.post(f"{kind} timeout", asked.QueueTimeOutURL, _timed_out(ids)))
+            else:
+                courier.errand(courier.post(kind, asked.ResultURL, result))
+
+        accepted = {"ResponseCode": "0", "ResponseDescription": "Accept the service request successfully."}
+        return JSONResponse(ids | accepted, background=BackgroundTask(send))
 
     @router.post("/mpesa/transactionstatus/v1/query", openapi_extra=shape(TransactionStatusRequest))
     async def transaction_status(request: Request) -> Response:
         """How a receipt stands."""
         asked = await read_request(request, tokens, TransactionStatusRequest)
-        return acknowledged("transaction status", asked.ResultURL, *office.status(asked))
+        return acknowledged(STATUS, asked, *office.status(asked))
 
     @router.post("/mpesa/reversal/v1/request", openapi_extra=shape(ReversalRequest))
     async def reversal(request: Request) -> Response:
         """Gives a payment back to its payer."""
         asked = await read_request(request, tokens, ReversalRequest)
-        return acknowledged("reversal", asked.ResultURL, *office.reverse(asked))
+        return acknowledged("reversal", asked, *office.reverse(asked))
 
     @router.get("/daraja/certificate", tags=["sandbox"], response_class=FileResponse)
     async def certificate() -> FileResponse:
@@ -138,3 +147,29 @@ def back_office_doors(
         return FileResponse(initiators.certificate_file, media_type="application/x-pem-file")
 
     return router
+
+
+def _result(ids: dict[str, str], own_id: str, code: str, parameters: Parameters | None) -> dict[str, Any]:
+    """`own_id` names the query itself, not the payment it asks about."""
+    result: dict[str, Any] = {
+        "ResultType": 0,
+        "ResultCode": as_code(code),
+        "ResultDesc": _MEANING[code],
+        **ids,
+        "TransactionID": own_id,
+    }
+    if parameters is not None:
+        result["ResultParameters"] = {"ResultParameter": parameters}
+    return {"Result": result | {"ReferenceData": {"ReferenceItem": {"Key": "Occasion"}}}}
+
+
+def _timed_out(ids: dict[str, str]) -> dict[str, Any]:
+    """What QueueTimeOutURL gets is not documented; it names the conversation and means: outcome unknown."""
+    return {
+        "Result": {
+            "ResultType": 1,
+            "ResultCode": 1,
+            "ResultDesc": "The request timed out in the queue.",
+            **ids,
+        }
+    }

@@ -27,8 +27,8 @@ class Registration(BaseModel):
 
 
 class PaybillAnswer(BaseModel):
-    """What the payer sees: a receipt, or why there is none. `validation` is the product's ResultCode, null when it
-    was not asked or gave none in time."""
+    """What the payer sees: a receipt, or why there is none. `validation` is the product's ResultCode, null
+    when it was not asked or gave none in time."""
 
     ok: bool
     receipt: str | None = None
@@ -77,15 +77,20 @@ class PaybillDesk:
         self._sheet.write({})
 
     async def pay(self, msisdn: str, shortcode: str, amount: int, account: str) -> PaybillAnswer:
-        """A payment from the M-Pesa menu: validated if that is on, then taken, then confirmed in the background."""
+        """A payment from the M-Pesa menu: validated if that is on, then taken, then confirmed in the
+        background."""
         if shortcode != self._account.shortcode:
             return PaybillAnswer(ok=False, error="Failed. Business number does not exist.")
         if self._phones.get(msisdn).wallet < amount:
-            return PaybillAnswer(ok=False, error="Failed. You do not have enough money in your M-PESA account.")
+            return PaybillAnswer(
+                ok=False, error="Failed. You do not have enough money in your M-PESA account."
+            )
         receipt = self._ledger.new_receipt()
         verdict, third_party_id = await self._validate(msisdn, amount, account, receipt)
         if verdict not in {None, "0"}:
-            return PaybillAnswer(ok=False, error="Failed. The business refused the payment.", validation=verdict)
+            return PaybillAnswer(
+                ok=False, error="Failed. The business refused the payment.", validation=verdict
+            )
         asked = self._validated_by()
         if verdict is None and asked is not None and asked.response_type == "Cancelled":
             return PaybillAnswer(ok=False, error="Failed. The business did not answer.")
@@ -132,7 +137,15 @@ class PaybillDesk:
         return _verdict(call)
 
     def _payload(
-        self, msisdn: str, amount: int, account: str, receipt: str, moment: str, *, balance: str, third_party_id: str
+        self,
+        msisdn: str,
+        amount: int,
+        account: str,
+        receipt: str,
+        moment: str,
+        *,
+        balance: str,
+        third_party_id: str,
     ) -> dict[str, Any]:
         return {
             "TransactionType": "Pay Bill",

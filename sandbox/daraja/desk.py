@@ -44,8 +44,14 @@ def check_password(account: DarajaAccount, shortcode: str, password: str, timest
 
 
 def shape(model: type[BaseModel]) -> dict[str, Any]:
-    """The request's shape for the published OpenAPI; the doors read the raw body to refuse it in Daraja's words."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
+    """The request's shape for the published OpenAPI; the doors read the raw body to refuse it in Daraja's
+    words."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": model.model_json_schema()}},
+        }
+    }
 
 
 async def refuse(_: Request, error: Exception) -> JSONResponse:

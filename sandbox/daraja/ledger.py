@@ -38,16 +38,21 @@ class Movement(BaseModel):
 
 
 class MpesaLedger:
-    """Appends to `movements.jsonl`; `receipts.jsonl`, written by a seed, is read beside it and never changed."""
+    """Appends to `movements.jsonl`; `receipts.jsonl`, written by a seed, is read beside it and never
+    changed."""
 
-    def __init__(self, state: Path, account: DarajaAccount, phones: Phones, clock: TrialClock, business: str) -> None:
+    def __init__(
+        self, state: Path, account: DarajaAccount, phones: Phones, clock: TrialClock, business: str
+    ) -> None:
         self._account, self._phones, self._clock, self.business = account, phones, clock, business
         self._lines = Lines(state / "movements.jsonl")
         self._movements: dict[str, Movement] = {}
         self._balance = 0
         self._last_stk: dict[tuple[str, int], datetime] = {}
-        for line in _existing(state / "receipts.jsonl") + self._lines.read():
+        self._seed, self._seed_read = state / "receipts.jsonl", 0
+        for line in self._lines.read():
             self._take(Movement.model_validate_json(line))
+        self._read_seed()
 
     @property
     def balance(self) -> int:
@@ -55,16 +60,19 @@ class MpesaLedger:
         return self._balance
 
     def statement(self) -> list[Movement]:
+        self._read_seed()
         return sorted(self._movements.values(), key=lambda movement: movement.at)
 
     def find(self, receipt: str) -> Movement | None:
+        self._read_seed()
         return self._movements.get(receipt)
 
     def between(self, start: datetime, end: datetime) -> Iterable[Movement]:
         return (movement for movement in self.statement() if start <= movement.at <= end)
 
     def rests(self, msisdn: str, amount: int) -> bool:
-        """Whether the same payer paid the same amount by prompt less than two minutes ago (result code 17)."""
+        """Whether the same payer paid the same amount by prompt less than two minutes ago (result code
+        17)."""
         last = self._last_stk.get((msisdn, amount))
         return last is not None and self._clock.now() - last < SAME_AMOUNT_REST
 
@@ -75,7 +83,12 @@ class MpesaLedger:
             raise InsufficientFunds(f"{msisdn} has KES {phone.wallet}, not {amount}")
         now = self._clock.now()
         movement = Movement(
-            receipt=receipt or self.new_receipt(), amount=amount, msisdn=msisdn, account=account, at=now, kind=kind
+            receipt=receipt or self.new_receipt(),
+            amount=amount,
+            msisdn=msisdn,
+            account=account,
+            at=now,
+            kind=kind,
         )
         self._keep(movement)
         self._phones.keep(phone.model_copy(update={"wallet": phone.wallet - amount}))
@@ -94,8 +107,8 @@ class MpesaLedger:
         self._phones.keep(phone.model_copy(update={"wallet": phone.wallet + movement.amount}))
         self._tell(
             movement.msisdn,
-            f"{receipt} Confirmed. Reversal of transaction {movement.receipt} has been successfully reversed on "
-            f"{_spoken(self._clock.now())} Ksh{movement.amount:,}.00 is credited to your M-PESA account. "
+            f"{receipt} Confirmed. Reversal of transaction {movement.receipt} has been successfully reversed "
+            f"on {_spoken(self._clock.now())} Ksh{movement.amount:,}.00 is credited to your M-PESA account. "
             f"New M-PESA account balance is Ksh{phone.wallet + movement.amount:,}.00.",
         )
         return receipt
@@ -107,6 +120,20 @@ class MpesaLedger:
         while (receipt := head + "".join(secrets.choice(_SIGNS) for _ in range(7))) in self._movements:
             continue
         return receipt
+
+    def _read_seed(self) -> None:
+        """Takes in what a seed has written since the last look; whole lines only, our own word stands."""
+        if not self._seed.exists() or self._seed.stat().st_size <= self._seed_read:
+            return
+        with self._seed.open("rb") as file:
+            file.seek(self._seed_read)
+            fresh = file.read()
+        whole = fresh[: fresh.rfind(b"\n") + 1]
+        self._seed_read += len(whole)
+        for line in whole.splitlines():
+            movement = Movement.model_validate_json(line)
+            if movement.receipt not in self._movements:
+                self._take(movement)
 
     def _keep(self, movement: Movement) -> None:
         self._lines.append(movement.model_dump_json())
@@ -124,10 +151,6 @@ class MpesaLedger:
 
     def _tell(self, msisdn: str, text: str) -> None:
         self._phones.receive(msisdn, Text(at=self._clock.now(), sender="MPESA", text=text))
-
-
-def _existing(path: Path) -> list[str]:
-    return [line for line in path.read_text().split("\n") if line.strip()] if path.exists() else []
 
 
 def _spoken(moment: datetime) -> str:

@@ -21,13 +21,19 @@ PULL_REACH = timedelta(hours=48)  # Pull Transactions looks back no further
 PULL_ROWS = 100  # the page size is not published; samples step by a hundred
 
 
-def paybill_doors(account: DarajaAccount, tokens: Tokens, desk: PaybillDesk, ledger: MpesaLedger) -> APIRouter:
+def paybill_doors(
+    account: DarajaAccount, tokens: Tokens, desk: PaybillDesk, ledger: MpesaLedger
+) -> APIRouter:
     router = APIRouter(tags=["daraja"])
 
     async def register(request: Request, version: Version) -> dict[str, str]:
         desk.register(await read_request(request, tokens, RegisterUrlRequest), version)
         # Safaricom misspells the first key.
-        return {"OriginatorCoversationID": request_id(), "ResponseCode": "0", "ResponseDescription": "Success"}
+        return {
+            "OriginatorCoversationID": request_id(),
+            "ResponseCode": "0",
+            "ResponseDescription": "Success",
+        }
 
     @router.post("/mpesa/c2b/v1/registerurl", openapi_extra=shape(RegisterUrlRequest))
     async def register_urls_v1(request: Request) -> dict[str, str]:
@@ -79,7 +85,8 @@ def pull_doors(
             "ResponseRefID": request_id(),
             "ResponseStatus": "1001" if again else "1000",
             "ShortCode": asked.ShortCode,
-            "ResponseDescription": f"Shortcode {'already registered' if again else 'Registered Successfully'}",
+            "ResponseDescription": "Shortcode "
+            + ("already registered" if again else "Registered Successfully"),
         }
 
     @router.post("/pulltransactions/v1/query", openapi_extra=shape(PullQueryRequest))
@@ -91,10 +98,16 @@ def pull_doors(
         start, end = _moment(asked.StartDate, "StartDate"), _moment(asked.EndDate, "EndDate")
         rows = list(ledger.between(max(start, clock.now() - PULL_REACH), end))
         page = rows[asked.OffSetValue : asked.OffSetValue + PULL_ROWS]
-        found: dict[str, Any] = {"ResponseRefID": request_id(), "ResponseCode": "1000", "ResponseMessage": "Success"}
+        found: dict[str, Any] = {
+            "ResponseRefID": request_id(),
+            "ResponseCode": "1000",
+            "ResponseMessage": "Success",
+        }
         if page:
             return JSONResponse(found | {"Response": [[_pulled(row, ledger.business) for row in page]]})
-        return JSONResponse(found | {"ResponseCode": "1001", "ResponseMessage": "No records", "Response": "[[]]"})
+        return JSONResponse(
+            found | {"ResponseCode": "1001", "ResponseMessage": "No records", "Response": "[[]]"}
+        )
 
     # The portal says GET yet shows a body; clients post. Both are answered.
     router.add_api_route("/pulltransactions/v1/query", pull_query, methods=["GET"], include_in_schema=False)

@@ -44,7 +44,8 @@ class NoOpenPrompt(LookupError):
 
 
 class Prompts:
-    """All prompts ever sent; `told` is called with each that ends, and the money it moved, to spread the word."""
+    """All prompts ever sent; `told` is called with each that ends, and the money it moved, to spread the
+    word."""
 
     def __init__(
         self,
@@ -108,8 +109,8 @@ class Prompts:
         return prompt
 
     async def play_out(self, prompt: Prompt, forced: str) -> None:
-        """Ends the prompt by itself where nobody is asked (`forced` is a result code or none), else when its life
-        is over."""
+        """Ends the prompt by itself where nobody is asked (`forced` is a result code or none), else when its
+        life is over."""
         code = forced if forced != "none" else self._hopeless(prompt)
         if code is not None and not prompt.silent:
             self._end(prompt, code)

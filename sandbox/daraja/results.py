@@ -1,4 +1,5 @@
-"""How a prompt can end: Daraja's result codes in its own words (docs of M-Pesa Express and third-party lists)."""
+"""How a prompt can end: Daraja's result codes in its own words (docs of M-Pesa Express and third-party
+lists)."""
 
 from typing import Any, Literal
 
@@ -36,7 +37,12 @@ MEANING = {
 MEANING_WHEN_ASKED = MEANING | {UNREACHED: "DS timeout user cannot be reached."}
 
 PromptState = Literal["open", "paid", "cancelled", "expired", "failed"]
-_ENDED: dict[str, PromptState] = {PAID: "paid", CANCELLED: "cancelled", "1031": "cancelled", UNREACHED: "expired"}
+_ENDED: dict[str, PromptState] = {
+    PAID: "paid",
+    CANCELLED: "cancelled",
+    "1031": "cancelled",
+    UNREACHED: "expired",
+}
 
 
 def state_after(code: str) -> PromptState:
@@ -49,8 +55,8 @@ def as_code(code: str) -> int | str:
 
 
 class PromptView(BaseModel):
-    """A PIN prompt as the phone shows it; `id` is its CheckoutRequestID, `amount` in whole shillings, `result` the
-    code it ended with, null while it is open."""
+    """A PIN prompt as the phone shows it; `id` is its CheckoutRequestID, `amount` in whole shillings,
+    `result` the code it ended with, null while it is open."""
 
     id: str
     amount: int
@@ -61,7 +67,11 @@ class PromptView(BaseModel):
 
 
 def callback_body(
-    merchant_request_id: str, checkout_request_id: str, code: str, movement: Movement | None, amount: int | None = None
+    merchant_request_id: str,
+    checkout_request_id: str,
+    code: str,
+    movement: Movement | None,
+    amount: int | None = None,
 ) -> dict[str, Any]:
     """The STK callback; a payment carries its receipt, `amount` replaces the true one (a lie under test).
 

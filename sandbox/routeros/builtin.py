@@ -1,6 +1,8 @@
-"""What stands on a router before anybody of ours logs in: factory rows, the provider's set-up, things made by hand.
+"""What stands on a router before anybody of ours logs in: factory rows, the provider's set-up, things
+made by hand.
 
-The rows made by hand belong to the provider's own people. Whoever manages accounts over the API must leave them be.
+The rows made by hand belong to the provider's own people. Whoever manages accounts over the API must
+leave them be.
 """
 
 from typing import TYPE_CHECKING
@@ -59,7 +61,8 @@ def _factory(device: "Device") -> None:
     resource = {
         "version": f"{device.spec.version} (stable)", "build-time": "2025-03-20 07:26:53",
         "factory-software": "6.48.6", "free-memory": "761593856", "total-memory": "1073741824", "cpu": "ARM",
-        "cpu-count": "4", "cpu-frequency": "1400", "free-hdd-space": "98254848", "total-hdd-space": "134479872",
+        "cpu-count": "4", "cpu-frequency": "1400", "free-hdd-space": "98254848",
+        "total-hdd-space": "134479872",
         "write-sect-since-reboot": "1843", "write-sect-total": "102773", "bad-blocks": "0",
         "architecture-name": "arm", "board-name": "RB4011iGS+", "platform": "MikroTik",
     }  # fmt: skip
@@ -70,7 +73,8 @@ def _interface(device: "Device", name: str, type: str, mac: str, more: dict[str,
     zeros = ("rx-byte", "tx-byte", "rx-packet", "tx-packet", "rx-drop", "tx-drop", "rx-error", "tx-error")
     device.table("/interface").insert(
         {
-            "name": name, "type": type, "mtu": "1500", "actual-mtu": "1500", "l2mtu": "1592", "mac-address": mac,
+            "name": name, "type": type, "mtu": "1500", "actual-mtu": "1500", "l2mtu": "1592",
+            "mac-address": mac,
             "running": "true", "slave": "false", "disabled": "false", "link-downs": "0",
             **dict.fromkeys(zeros, "0"), **more,
         }
@@ -91,7 +95,8 @@ def _hotspot(device: "Device") -> None:
         login_by="cookie,http-pap,mac-cookie", use_radius="no",
     )  # fmt: skip
     _add(
-        device, "/ip/hotspot", name="hs1", interface="bridge-lan", address_pool=HOTSPOT_POOL, profile="hsprof1",
+        device, "/ip/hotspot", name="hs1", interface="bridge-lan", address_pool=HOTSPOT_POOL,
+        profile="hsprof1",
         disabled="no",
     )  # fmt: skip
     trial = _default(device, "/ip/hotspot/user", "*0", name="default-trial")
@@ -101,13 +106,21 @@ def _hotspot(device: "Device") -> None:
 def _by_hand(device: "Device") -> None:
     rows = [
         _add(device, "/ip/firewall/address-list", list="admins", address="10.99.0.0/24", comment="noc"),
-        _add(device, "/queue/simple", name="mast-link", target="10.99.0.2/32", max_limit="5M/5M", comment="mast"),
+        _add(
+            device,
+            "/queue/simple",
+            name="mast-link",
+            target="10.99.0.2/32",
+            max_limit="5M/5M",
+            comment="mast",
+        ),
     ]
     if device.spec.pppoe:
         rows += [
             _add(device, "/ppp/profile", name="staff", local_address="10.20.0.1", remote_address=PPPOE_POOL),
             _add(
-                device, "/ppp/secret", name="mast-camera", password="cam-7731", service="pppoe", profile="staff",
+                device, "/ppp/secret", name="mast-camera", password="cam-7731", service="pppoe",
+                profile="staff",
                 remote_address="10.99.0.2", comment="mast camera, do not touch",
             ),
         ]  # fmt: skip
@@ -116,7 +129,8 @@ def _by_hand(device: "Device") -> None:
             _add(device, "/ip/hotspot/user", name="reception", password="karibu", comment="front desk"),
             _add(device, "/ip/hotspot/walled-garden", dst_host="pay.example.test", comment="bank page"),
             _add(
-                device, "/ip/hotspot/ip-binding", mac_address="3C:2A:F4:00:11:22", type="bypassed", comment="printer"
+                device, "/ip/hotspot/ip-binding", mac_address="3C:2A:F4:00:11:22", type="bypassed",
+                comment="printer"
             ),
         ]  # fmt: skip
     for row in rows:

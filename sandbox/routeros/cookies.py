@@ -1,4 +1,6 @@
-"""What the hotspot remembers of a phone: MAC cookies and browser cookies, in one table with their lifetimes."""
+"""What the hotspot remembers of a phone: MAC cookies and browser cookies, in one table with their
+lifetimes.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ class Cookies:
 
     def keep(self, username: str, password: str, mac: str, user_profile: Mapping[str, str]) -> None:
         """Remember a login by what the server's `login-by` and the user's profile allow."""
-        server_profile = self._server_profile()
+        server_profile = self.server_profile()
         methods = server_profile.get("login-by", "").split(",")
         if "mac-cookie" in methods and user_profile.get("add-mac-cookie") == "true":
             self._put("mac-cookie", username, password, mac, user_profile.get("mac-cookie-timeout", "3d"))
@@ -56,7 +58,11 @@ class Cookies:
         self.forget(mac, kind)
         device = self._device
         ends = device.now + timedelta(milliseconds=parse_duration_ms(lifetime))
-        values = {"user": username, "mac-address": mac, "mac-cookie": "true" if kind == "mac-cookie" else "false"}
+        values = {
+            "user": username,
+            "mac-address": mac,
+            "mac-cookie": "true" if kind == "mac-cookie" else "false",
+        }
         row = self._table.insert(values, live=lambda: {"expires-in": self._left(ends)}, dynamic=True)
         cookie = Cookie(kind, username, password, row)
         self._kept[kind, mac] = cookie
@@ -73,7 +79,9 @@ class Cookies:
     def _table(self) -> Table:
         return self._device.table("/ip/hotspot/cookie")
 
-    def _server_profile(self) -> Mapping[str, str]:
+    def server_profile(self) -> Mapping[str, str]:
         servers = self._device.table("/ip/hotspot").rows.values()
         profiles = self._device.table("/ip/hotspot/profile").rows
-        return next((profiles[s.values["profile"]].values for s in servers if s.values["profile"] in profiles), {})
+        return next(
+            (profiles[s.values["profile"]].values for s in servers if s.values["profile"] in profiles), {}
+        )

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from sandbox.routeros import builtin, menus_hotspot, menus_ppp, menus_system
@@ -44,7 +43,7 @@ class Device:
         # What happens when somebody removes a row of these menus by command, instead of its plain removal.
         self.removals: dict[str, Callable[[Row], None]] = {
             "/ppp/active": self.pppoe.kick,
-            "/ip/hotspot/active": self.hotspot.kick,
+            "/ip/hotspot/active": self.hotspot.sessions.kick,
             "/ip/hotspot/host": self.hotspot.remove_host,
         }
         builtin.furnish(self)
@@ -52,7 +51,7 @@ class Device:
     def table(self, path: str) -> Table:
         return self.tables[path]
 
-    # -- time ----------------------------------------------------------------------------------------------
+    # -- time ---------------------------------------------------------------
 
     def advance(self) -> None:
         """Live through everything that is due by the clock, each thing at its own moment."""
@@ -81,7 +80,7 @@ class Device:
         busy = len(self.pppoe.sessions) + len(self.hotspot.sessions)
         return {"uptime": self.since(self.booted_at), "cpu-load": str(min(100, 2 + busy // 20))}
 
-    # -- rows that need more than being stored ----------------------------------------------------------------
+    # -- rows that need more than being stored ---------------------------------------------------------------
 
     def note_added(self, path: str, row: Row) -> None:
         """Complete a row that a command has just added."""
@@ -102,8 +101,16 @@ class Device:
             row.values.pop("timeout", None)
             return
         ends = self.now + timedelta(milliseconds=parse_duration_ms(timeout))
-        row.live = lambda: {"timeout": print_duration((ends - self.now) // timedelta(seconds=1) * 1000)}
-        self.agenda.at(ends, lambda: self.table("/ip/firewall/address-list").drop(row))
+
+        def live() -> Mapping[str, str]:
+            return {"timeout": print_duration((ends - self.now) // timedelta(seconds=1) * 1000)}
+
+        def expire() -> None:
+            if row.live is live:
+                self.table("/ip/firewall/address-list").drop(row)
+
+        row.live = live
+        self.agenda.at(ends, expire)
 
     def remove(self, path: str, row: Row) -> None:
         """Remove a row as a command does, with what hangs on it; a trap where the router refuses."""
@@ -113,10 +120,12 @@ class Device:
         if row.values.get("default") == "true":
             raise Trap("failure: default item can not be removed")
         if path in ("/queue/simple", "/interface") and (row.dynamic or path == "/interface"):
-            raise Trap("failure: can not remove dynamic item" if row.dynamic else "failure: can not remove interface")
+            raise Trap(
+                "failure: can not remove dynamic item" if row.dynamic else "failure: can not remove interface"
+            )
         self.table(path).drop(row)
 
-    # -- the whole router -------------------------------------------------------------------------------------
+    # -- the whole router ---------------------------------------------------------------
 
     def lose_power(self) -> None:
         """End all sessions without a word; rows that are not configuration are gone."""
@@ -138,9 +147,6 @@ class Device:
         self.now = self.booted_at = self.horizon
         self.log("system,info", "router rebooted")
         self.pppoe.line_is_back()
-
-    def live_sessions(self) -> list[dict[str, str | int]]:
-        return [asdict(session) for session in (*self.pppoe.live(), *self.hotspot.live())]
 
     def utc(self, moment: datetime) -> str:
         return moment.astimezone(UTC).isoformat()

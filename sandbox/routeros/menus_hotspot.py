@@ -129,7 +129,8 @@ HOTSPOT_ACTIVE = Menu(
     "/ip/hotspot/active",
     (),
     printed=(
-        "server", "user", "domain", "address", "mac-address", "login-by", "uptime", "idle-time", "idle-timeout",
+        "server", "user", "domain", "address", "mac-address", "login-by", "uptime", "idle-time",
+        "idle-timeout",
         "keepalive-timeout", "session-time-left", *LIMITS, *COUNTERS, "radius", "comment",
     ),
     commands=LIVE_ROWS | {"login"},
@@ -139,7 +140,8 @@ HOTSPOT_HOST = Menu(
     "/ip/hotspot/host",
     (),
     printed=(
-        "mac-address", "address", "to-address", "server", "uptime", "idle-time", "keepalive-timeout", *COUNTERS,
+        "mac-address", "address", "to-address", "server", "uptime", "idle-time", "keepalive-timeout",
+        *COUNTERS,
         "found-by", "DHCP", "dynamic", "authorized", "bypassed", "comment",
     ),
     commands=LIVE_ROWS,

@@ -1,4 +1,6 @@
-"""Menus of PPP, pools and RADIUS: properties, defaults and refusals as the command trees of 7.20/7.23 list them."""
+"""Menus of PPP, pools and RADIUS: properties, defaults and refusals as the command trees of 7.20/7.23
+list them.
+"""
 
 from sandbox.routeros import values as v
 from sandbox.routeros.table import LIVE_ROWS, SINGLE_ROW, Menu, Property
@@ -51,9 +53,7 @@ PPP_SECRET = Menu(
     "/ppp/secret",
     (
         Property("name", v.name, required=True),
-        Property(
-            "service", v.choice("any", "async", "isdn", "l2tp", "pppoe", "pptp", "ovpn", "sstp"), "any"
-        ),
+        Property("service", v.choice("any", "async", "isdn", "l2tp", "pppoe", "pptp", "ovpn", "sstp"), "any"),
         Property("caller-id", default=""),
         Property("password", default=""),
         Property("profile", None, "default", refers="/ppp/profile"),
@@ -112,7 +112,9 @@ IP_POOL_USED = Menu("/ip/pool/used", (), printed=("pool", "address", "owner", "i
 RADIUS = Menu(
     "/radius",
     (
-        Property("service", v.several(v.choice("ppp", "login", "hotspot", "wireless", "dhcp", "ipsec", "dot1x"))),
+        Property(
+            "service", v.several(v.choice("ppp", "login", "hotspot", "wireless", "dhcp", "ipsec", "dot1x"))
+        ),
         Property("called-id", default=""),
         Property("domain", default=""),
         Property("address", v.address, required=True),
@@ -125,7 +127,12 @@ RADIUS = Menu(
         Property("src-address", v.address),
         Property("protocol", v.choice("udp", "radsec"), "udp"),
         Property("certificate", default="none"),
-        Property("require-message-auth", v.choice("no", "yes-for-request-resp"), "yes-for-request-resp", since=(7, 15)),
+        Property(
+            "require-message-auth",
+            v.choice("no", "yes-for-request-resp"),
+            "yes-for-request-resp",
+            since=(7, 15),
+        ),
         DISABLED,
         COMMENT,
     ),

@@ -51,7 +51,9 @@ SIMPLE_QUEUE = Menu(
 
 
 def _list_entry(value: str) -> str:
-    """An address, prefix or range; anything else that looks like a host name is kept for the router to resolve."""
+    """An address, prefix or range; anything else that looks like a host name is kept for the router to
+    resolve.
+    """
     try:
         return v.network(value)
     except ValueError:
@@ -76,7 +78,8 @@ ADDRESS_LIST = Menu(
 
 INTERFACE = Menu(
     "/interface",
-    (Property("name", v.name, required=True), Property("mtu", v.either(v.integer, "auto")), DISABLED, COMMENT),
+    (Property("name", v.name, required=True), Property("mtu", v.either(v.integer, "auto")), DISABLED,
+    COMMENT),
     printed=(
         "default-name", "type", "actual-mtu", "l2mtu", "mac-address", "last-link-up-time", "link-downs",
         "rx-byte", "tx-byte", "rx-packet", "tx-packet", "rx-drop", "tx-drop", "tx-queue-drop",
@@ -109,7 +112,8 @@ RESOURCE = Menu(
     "/system/resource",
     (),
     printed=(
-        "uptime", "version", "build-time", "factory-software", "free-memory", "total-memory", "cpu", "cpu-count",
+        "uptime", "version", "build-time", "factory-software", "free-memory", "total-memory", "cpu",
+        "cpu-count",
         "cpu-frequency", "cpu-load", "free-hdd-space", "total-hdd-space", "write-sect-since-reboot",
         "write-sect-total", "bad-blocks", "architecture-name", "board-name", "platform",
     ),

@@ -9,11 +9,15 @@ _SCALE = 8 * 1000 * 1_000_000
 # What a line without a plan's rate carries, upload and download in bits per second.
 LINE_BPS = (20_000_000, 20_000_000)
 _PACKET_BYTES = 900
+# A limit that is a century away is none; dates end too.
+_FOREVER_MICROSECONDS = 100 * 366 * 86_400 * 1_000_000
 
 
 @dataclass
 class Meter:
-    """Bytes carried since `since` at `load_permille` thousandths of the two rates, on top of what was counted."""
+    """Bytes carried since `since` at `load_permille` thousandths of the two rates, on top of what was
+    counted.
+    """
 
     upload_bps: int
     download_bps: int
@@ -36,8 +40,12 @@ class Meter:
         self._upload, self._download = self.upload(now) + upload, self.download(now) + download
         self.since, self.load_permille = now, load_permille
 
-    def reaches(self, now: datetime, *, upload: int = 0, download: int = 0, total: int = 0) -> datetime | None:
-        """Return the first moment, not before `now`, at which one of the byte limits is used up; 0 is no limit."""
+    def reaches(
+        self, now: datetime, *, upload: int = 0, download: int = 0, total: int = 0
+    ) -> datetime | None:
+        """Return the first moment, not before `now`, at which one of the byte limits is used up; 0 is no
+        limit.
+        """
         up, down = self.upload(now), self.download(now)
         moments = [
             self._after(now, limit - used, bps)
@@ -57,7 +65,8 @@ class Meter:
         if speed == 0:
             return None
         # One microsecond more, so that truncation never leaves the counter just below the limit.
-        return now + timedelta(microseconds=-(-remaining * _SCALE // speed) + 1)
+        microseconds = -(-remaining * _SCALE // speed) + 1
+        return now + timedelta(microseconds=microseconds) if microseconds < _FOREVER_MICROSECONDS else None
 
     def rate(self) -> str:
         """The speed now as a queue prints it, upload/download."""

@@ -1,12 +1,14 @@
 """PPPoE: homes that dial, sessions that outlive changes of their account, and redials."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.routeros.meter import LINE_BPS, Meter, packets
+from sandbox.routeros.session_rows import QUEUE, free_name, interface_of
 from sandbox.routeros.spec import Attempt, LiveSession
 from sandbox.routeros.table import Row, Table
 from sandbox.routeros.values import parse_duration_ms, parse_rate_limit
@@ -23,6 +25,8 @@ class Home:
     password: str
     mac: str
     session: "PppoeSession | None" = None
+    # Counts the dials planned, so that only the last plan is carried out.
+    plans: int = 0
     real_due: float | None = None
 
 
@@ -46,8 +50,9 @@ class PppoeServer:
         self._device = device
         self.homes: dict[tuple[str, str], Home] = {}
         self.sessions: dict[str, PppoeSession] = {}
+        self._lines: Counter[str] = Counter()
 
-    # -- homes -------------------------------------------------------------------------------------------------
+    # -- homes ---------------------------------------------------------------
 
     def dial(self, username: str, password: str, mac: str) -> Attempt:
         """Let a home dial now. Refused or not, it goes on trying until `hang_up`."""
@@ -56,6 +61,10 @@ class PppoeServer:
         if home.session is not None:
             self._end(home.session, "peer is not responding")
         return self._dial(home)
+
+    def wait_for_line(self, username: str, password: str, mac: str) -> None:
+        """Note a home that dials while the router is dark; it gets through when the power is back."""
+        self.homes.setdefault((username, mac), Home(username, password, mac)).password = password
 
     def hang_up(self, username: str, mac: str = "") -> bool:
         """Switch off the home's box, or all boxes of that name; False if there is none."""
@@ -67,26 +76,28 @@ class PppoeServer:
         return bool(gone)
 
     def _dial(self, home: Home) -> Attempt:
-        attempt = self._answer(home)
+        device = self._device
         home.real_due = None
+        attempt = self._answer(home)
         if not attempt.ok:
-            self._device.log("pppoe,ppp,error", f"<{home.mac}>: {attempt.text}")
-            self._dial_later(home, self._device.spec.retry_seconds)
+            device.log("pppoe,ppp,error", f"<{home.mac}>: {attempt.text}")
+            # Nothing that could turn the refusal into a yes happens before the clock is looked at again.
+            again = device.horizon + timedelta(microseconds=1)
+            self._dial_later(home, device.spec.retry_seconds, not_before=again)
         return attempt
 
-    def _dial_later(self, home: Home, seconds: float) -> None:
+    def _dial_later(self, home: Home, seconds: float, not_before: datetime | None = None) -> None:
         device = self._device
+        home.plans += 1
         if device.spec.redial_in_real_time:
             home.real_due = time.monotonic() + seconds
             return
+        plan = home.plans
         moment = device.now + timedelta(seconds=seconds)
-        if seconds == device.spec.retry_seconds:
-            # Nothing that could turn a refusal into a yes happens before the clock is looked at again.
-            moment = max(moment, device.horizon + timedelta(microseconds=1))
-        device.agenda.at(moment, lambda: self._redial(home))
+        device.agenda.at(max(moment, not_before or moment), lambda: self._redial(home, plan))
 
-    def _redial(self, home: Home) -> None:
-        if home.session is None and self.homes.get((home.username, home.mac)) is home:
+    def _redial(self, home: Home, plan: int) -> None:
+        if plan == home.plans and home.session is None and self.homes.get((home.username, home.mac)) is home:
             self._dial(home)
 
     def redial_in_real_time(self) -> None:
@@ -95,13 +106,13 @@ class PppoeServer:
         now = time.monotonic()
         for home in list(self.homes.values()):
             if home.real_due is not None and home.real_due <= now:
-                self._redial(home)
+                self._redial(home, home.plans)
 
     def line_is_back(self) -> None:
         for home in self.homes.values():
             self._dial_later(home, self._device.spec.redial_seconds)
 
-    # -- sessions ------------------------------------------------------------------------------------------------
+    # -- sessions ---------------------------------------------------------------
 
     def _answer(self, home: Home) -> Attempt:
         device = self._device
@@ -120,13 +131,12 @@ class PppoeServer:
         profile = device.table("/ppp/profile").rows.get(secret.values["profile"])
         if profile is None:
             return Attempt(False, f"{refused} - profile not found")
-        mine = [s for s in self.sessions.values() if s.home.username == home.username]
-        if mine and profile.values["only-one"] == "yes":
+        if self._lines[home.username] and profile.values["only-one"] == "yes":
             return Attempt(False, f"user {home.username} is already active")
         address = self._address(home, secret, profile)
         if address is None:
             return Attempt(False, "could not determine remote address")
-        self._begin(home, secret, profile, address, taken={s.interface for s in mine})
+        self._begin(home, secret, profile, address)
         return Attempt(True, address=address)
 
     def _address(self, home: Home, secret: Row, profile: Row) -> str | None:
@@ -134,15 +144,14 @@ class PppoeServer:
         if wanted is None or not wanted.startswith("*"):
             return wanted
         pool = self._device.table("/ip/pool").rows.get(wanted)
-        return pool and self._device.pools.lease(pool, "PPP", home.username)
+        return None if pool is None else self._device.pools.lease(pool, "PPP", home.username)
 
-    def _begin(self, home: Home, secret: Row, profile: Row, address: str, taken: set[str]) -> None:
+    def _begin(self, home: Home, secret: Row, profile: Row, address: str) -> None:
         device = self._device
-        names = (f"<pppoe-{home.username}{suffix}>" for suffix in ("", *(f"-{n}" for n in range(1, 1000))))
         rates = parse_rate_limit(profile.values.get("rate-limit", ""))
         session = PppoeSession(
             home=home,
-            interface=next(name for name in names if name not in taken),
+            interface=free_name(device.table("/interface"), f"pppoe-{home.username}"),
             address=address,
             started=device.now,
             meter=Meter(*(rates or LINE_BPS), device.load_permille, device.now),
@@ -151,6 +160,7 @@ class PppoeServer:
             byte_limits=(int(secret.values["limit-bytes-in"]), int(secret.values["limit-bytes-out"])),
         )
         home.session = session
+        self._lines[home.username] += 1
         self._put_rows(session, secret, profile, rates)
         if (timeout := profile.values.get("session-timeout")) and (length := parse_duration_ms(timeout)):
             session.ends_at = session.started + timedelta(milliseconds=length)
@@ -169,17 +179,22 @@ class PppoeServer:
             session.rows.append((device.table(path), row))
             return row
 
-        interface = put("/interface", _interface(name, device.print_now()))
+        interface = put("/interface", interface_of(name, device.print_now()))
         if rates is not None:
             limit = f"{rates[0]}/{rates[1]}"
-            put("/queue/simple", {**DYNAMIC_QUEUE, "name": name, "target": interface.id, "max-limit": limit})
+            put("/queue/simple", {**QUEUE, "name": name, "target": interface.id, "max-limit": limit})
         if profile.values.get("address-list"):
-            entry = {"list": profile.values["address-list"], "address": session.address, "timeout": "none-dynamic"}
+            entry = {
+                "list": profile.values["address-list"],
+                "address": session.address,
+                "timeout": "none-dynamic",
+            }
             device.list_address(put("/ip/firewall/address-list", {**entry, "disabled": "false"}, live=False))
         active = {
             "name": home.username, "service": "pppoe", "caller-id": home.mac, "address": session.address,
             "encoding": "", "session-id": session.session_id, "radius": "false",
-            "limit-bytes-in": secret.values["limit-bytes-in"], "limit-bytes-out": secret.values["limit-bytes-out"],
+            "limit-bytes-in": secret.values["limit-bytes-in"],
+            "limit-bytes-out": secret.values["limit-bytes-out"],
         }  # fmt: skip
         if "comment" in secret.values:
             active["comment"] = secret.values["comment"]
@@ -193,8 +208,10 @@ class PppoeServer:
         """Counters of interface and queue in one: rx is what the customer uploads."""
         up, down = session.meter.upload(self._device.now), session.meter.download(self._device.now)
         return {
-            "rx-byte": str(up), "tx-byte": str(down), "rx-packet": str(packets(up)), "tx-packet": str(packets(down)),
-            "bytes": f"{up}/{down}", "packets": f"{packets(up)}/{packets(down)}", "rate": session.meter.rate(),
+            "rx-byte": str(up), "tx-byte": str(down), "rx-packet": str(packets(up)),
+            "tx-packet": str(packets(down)),
+            "bytes": f"{up}/{down}", "packets": f"{packets(up)}/{packets(down)}",
+            "rate": session.meter.rate(),
         }  # fmt: skip
 
     def _expect_end(self, session: PppoeSession) -> None:
@@ -210,7 +227,9 @@ class PppoeServer:
         if session.home.session is not session:
             return
         up, down = session.meter.upload(moment), session.meter.download(moment)
-        used_up = any(limit and used >= limit for limit, used in zip(session.byte_limits, (up, down), strict=True))
+        used_up = any(
+            limit and used >= limit for limit, used in zip(session.byte_limits, (up, down), strict=True)
+        )
         if used_up or (session.ends_at is not None and moment >= session.ends_at):
             self._end(session, "traffic limit reached" if used_up else "session timeout")
             self._dial_later(session.home, self._device.spec.redial_seconds)
@@ -228,6 +247,7 @@ class PppoeServer:
     def _end(self, session: PppoeSession, reason: str) -> None:
         device = self._device
         session.home.session = None
+        self._lines[session.home.username] -= 1
         device.pools.release(session.address)
         for table, row in session.rows:
             table.drop(row)
@@ -237,6 +257,7 @@ class PppoeServer:
             secret.values["last-logged-out"] = device.print_now()
             secret.values["last-caller-id"] = session.home.mac
             secret.values["last-disconnect-reason"] = reason
+            device.table("/ppp/secret").announce(secret)
         device.log("pppoe,ppp,info", f"{session.interface}: terminating... - {reason}")
         device.log("pppoe,ppp,info,account", f"{session.home.username} logged out")
 
@@ -256,18 +277,3 @@ class PppoeServer:
             )
             for s in self.sessions.values()
         ]  # fmt: skip
-
-
-DYNAMIC_QUEUE = {
-    "parent": "none", "packet-marks": "", "priority": "8/8", "queue": "default-small/default-small",
-    "limit-at": "0/0", "burst-limit": "0/0", "burst-threshold": "0/0", "burst-time": "0s/0s",
-    "bucket-size": "0.1/0.1", "dropped": "0/0", "dynamic": "true", "invalid": "false", "disabled": "false",
-}  # fmt: skip
-
-
-def _interface(name: str, since: str) -> dict[str, str]:
-    errors = dict.fromkeys(("rx-drop", "tx-drop", "tx-queue-drop", "rx-error", "tx-error", "link-downs"), "0")
-    return {
-        "name": name, "type": "pppoe-in", "mtu": "1480", "actual-mtu": "1480", "last-link-up-time": since,
-        "running": "true", "dynamic": "true", "slave": "false", "disabled": "false", **errors,
-    }  # fmt: skip

@@ -1,6 +1,7 @@
 """The query words of `print`: a small stack program, run once per item.
 
-Source: the vendor's "API" page, section "Queries". The stack starts as an endless supply of `true`; at the end an
+Source: the vendor's "API" page, section "Queries". The stack starts as an endless supply of `true`; at
+the end an
 item passes if no `false` is left on it, so plain conditions are AND-ed.
 """
 
@@ -11,11 +12,14 @@ from sandbox.routeros.traps import Trap
 from sandbox.routeros.values import parse_duration_ms
 
 Lookup = Callable[[str], str | None]
-_OPERATION = re.compile(r"\d+|.", re.DOTALL)
+# An index has few digits: nobody stacks ten thousand conditions.
+_OPERATION = re.compile(r"[0-9]{1,4}|.", re.DOTALL)
 
 
 def passes(program: Sequence[str], value_of: Lookup) -> bool:
-    """Tell whether an item passes; `program` holds the words with their `?`. A malformed word raises `Trap`."""
+    """Tell whether an item passes; `program` holds the words with their `?`. A malformed word raises
+    `Trap`.
+    """
     stack: list[bool] = []
     for word in program:
         body = word[1:]
@@ -40,7 +44,9 @@ def _condition(body: str, value_of: Lookup) -> bool:
 
 
 def _compare(value: str, wanted: str) -> int:
-    """Return -1, 0 or 1. Numbers and durations compare by size, all else as text (not confirmed by the vendor)."""
+    """Return -1, 0 or 1. Numbers and durations compare by size, all else as text (not confirmed by the
+    vendor).
+    """
     left: int | str
     right: int | str
     try:
@@ -64,7 +70,7 @@ def _operate(stack: list[bool], operations: str) -> None:
     parts = _OPERATION.findall(operations)
     after_index = False
     for number, part in enumerate(parts):
-        if part.isdigit():
+        if part.isdecimal():
             slot = _at(stack, int(part))
             if number == len(parts) - 1:
                 stack.clear()
@@ -78,4 +84,4 @@ def _operate(stack: list[bool], operations: str) -> None:
             raise Trap(f"unknown query operation {part}")
         elif not after_index:
             stack.append(_at(stack, 0))
-        after_index = part.isdigit()
+        after_index = part.isdecimal()

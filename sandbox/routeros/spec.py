@@ -7,8 +7,10 @@ from dataclasses import KW_ONLY, dataclass
 class RouterSpec:
     """A router at a site. `port` 0 takes a free one.
 
-    `old_login` makes it ask for the challenge of versions before 6.43. `categories` adds the category word to traps.
-    A home's PPPoE box dials again `redial_seconds` after it lost its line and `retry_seconds` after a refusal,
+    `old_login` makes it ask for the challenge of versions before 6.43. `categories` adds the category
+    word to traps.
+    A home's PPPoE box dials again `redial_seconds` after it lost its line and `retry_seconds` after a
+    refusal,
     measured by the injected clock or, with `redial_in_real_time`, by the machine's.
     `login_sentence_bytes` caps a sentence before login; the vendor has such a cap but does not publish it.
     """
@@ -38,12 +40,15 @@ class Faults:
     slow_seconds       seconds before each answer, logins included
     silent             sentences are read, never acted on and never answered
     cut                a command is carried out, its answer torn in mid-sentence and the connection lost
-    fatal              the reason of a `!fatal` sent instead of acting on a command, then the connection is closed
-    refusing           connections are reset as soon as they are made, those open are lost with the next sentence
+    fatal              the reason of a `!fatal` sent instead of acting on a command, then the connection
+    is closed
+    refusing           connections are reset as soon as they are made, those open are lost with the next
+    sentence
     max_sessions       connections beyond this number are closed at once (overrides `/ip/service`)
     read_only          the account may not write: `not enough permissions (9)`
     code_page_comment  comments of the rows made by hand hold Windows-1252 bytes that are not UTF-8
-    on_command         restricts slow_seconds, silent, cut and fatal to commands that start so (`/ppp/secret/add`)
+    on_command         restricts slow_seconds, silent, cut and fatal to commands that start so
+    (`/ppp/secret/add`)
     """
 
     slow_seconds: float = 0.0

@@ -8,7 +8,20 @@ from sandbox.routeros.traps import Manners, Trap
 from sandbox.routeros.values import NotAChoice, Reader, text
 
 EDITABLE = frozenset(
-    ["add", "set", "remove", "enable", "disable", "unset", "comment", "find", "get", "print", "getall", "listen"]
+    [
+        "add",
+        "set",
+        "remove",
+        "enable",
+        "disable",
+        "unset",
+        "comment",
+        "find",
+        "get",
+        "print",
+        "getall",
+        "listen",
+    ]
 )
 LIVE_ROWS = frozenset(["remove", "find", "get", "print", "getall", "listen"])
 SINGLE_ROW = frozenset(["set", "get", "print", "getall"])
@@ -18,7 +31,8 @@ SINGLE_ROW = frozenset(["set", "get", "print", "getall"])
 class Property:
     """One property of a menu. `default` None: missing from the row until it is set.
 
-    `refers` names the menu whose items' names are accepted; `words` are special values besides. With `refers`,
+    `refers` names the menu whose items' names are accepted; `words` are special values besides. With
+    `refers`,
     `read` is None unless a value that is no reference is legal too (an address beside a pool's name).
     """
 
@@ -53,7 +67,9 @@ class Menu:
 
 @dataclass
 class Row:
-    """One item. `live` adds what is computed when asked for; `dynamic` rows belong to a session or a timeout."""
+    """One item. `live` adds what is computed when asked for; `dynamic` rows belong to a session or a
+    timeout.
+    """
 
     id: str
     values: dict[str, str]
@@ -75,17 +91,24 @@ class Table:
         number = self.manners.number
         self.properties = {p.name: p for p in self.menu.properties if number >= p.since}
         self._taken: dict[tuple[str, ...], str] = {}
+        self._by_name: dict[str, dict[str, Row]] = {}
 
-    # -- reading -------------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------
 
     def value(self, row: Row, name: str) -> str | None:
         """Return one property as it prints; None where the row does not have it."""
+        return self._value(row, name, {} if row.live is None else row.live())
+
+    def _value(self, row: Row, name: str, live: Mapping[str, str]) -> str | None:
         if name == ".id":
             return None if self.menu.single else row.id
-        if row.live is not None and (value := row.live().get(name)) is not None:
-            return value
-        value = row.values.get(name)
-        if value is not None and value.startswith("*") and (known := self.properties.get(name)) and known.refers:
+        value = live.get(name, row.values.get(name))
+        if (
+            value is not None
+            and value.startswith("*")
+            and (known := self.properties.get(name))
+            and known.refers
+        ):
             target = self.table_of(known.refers).rows.get(value)
             return value if target is None else target.values["name"]
         return value
@@ -93,15 +116,17 @@ class Table:
     def printed(self, row: Row, names: Iterable[str] | None = None) -> dict[str, str]:
         """Return the row as `print` gives it, all of it or only the named properties."""
         if names is None:
-            names = [".id", *self.properties, *self.menu.printed, *(k for k in row.values if k.startswith("."))]
-        pairs = ((name, self.value(row, name)) for name in dict.fromkeys(names))
+            names = (".id", *self.properties, *self.menu.printed)
+        live = {} if row.live is None else row.live()
+        pairs = ((name, self._value(row, name, live)) for name in names)
         return {name: value for name, value in pairs if value is not None}
 
     def named(self, name: str) -> Row | None:
         """Return the first item of that name."""
-        if self.menu.unique == ("name",):
-            return self.rows.get(self._taken.get((name,), ""))
-        return next((row for row in self.rows.values() if row.values.get("name") == name), None)
+        return next(iter(self.all_named(name)), None)
+
+    def all_named(self, name: str) -> list[Row]:
+        return list(self._by_name.get(name, {}).values())
 
     def pick(self, numbers: str) -> list[Row]:
         """Return the items of a comma list of ids or names; a trap `no such item` if one is missing."""
@@ -113,10 +138,12 @@ class Table:
             found.append(row)
         return found
 
-    # -- writing -------------------------------------------------------------------------------------------
+    # -- writing ---------------------------------------------------------------
 
     def read(self, attributes: Mapping[str, str]) -> dict[str, str | None]:
-        """Return stored values for attributes as sent (None: unset). Traps on unknown names and bad values."""
+        """Return stored values for attributes as sent (None: unset). Traps on unknown names and bad
+        values.
+        """
         return {name: self._read_one(name, value) for name, value in attributes.items()}
 
     def _read_one(self, name: str, value: str) -> str | None:
@@ -173,7 +200,7 @@ class Table:
             self.next_id += 1
         row = Row(id, values, live, dynamic, by_hand)
         self.rows[id] = row
-        self._taken.setdefault(self._key(values), id)
+        self._index(row)
         self.announce(row)
         return row
 
@@ -185,9 +212,9 @@ class Table:
         self.store(row, values)
 
     def store(self, row: Row, values: dict[str, str]) -> None:
-        self._forget_key(row)
+        self._forget(row)
         row.values = values
-        self._taken.setdefault(self._key(values), row.id)
+        self._index(row)
         self.announce(row)
 
     def unset(self, row: Row, name: str) -> None:
@@ -204,7 +231,7 @@ class Table:
     def drop(self, row: Row) -> None:
         """Take a row out; nothing happens if it is gone already."""
         if self.rows.pop(row.id, None) is not None:
-            self._forget_key(row)
+            self._forget(row)
             self.announce(row, dead=True)
 
     def move(self, row: Row, before: Row) -> None:
@@ -220,10 +247,19 @@ class Table:
     def _key(self, values: Mapping[str, str]) -> tuple[str, ...]:
         return tuple(values.get(name, "") for name in self.menu.unique)
 
-    def _forget_key(self, row: Row) -> None:
+    def _index(self, row: Row) -> None:
+        self._taken.setdefault(self._key(row.values), row.id)
+        if "name" in row.values:
+            self._by_name.setdefault(row.values["name"], {})[row.id] = row
+
+    def _forget(self, row: Row) -> None:
         key = self._key(row.values)
         if self._taken.get(key) == row.id:
             del self._taken[key]
+        if (same := self._by_name.get(row.values.get("name", ""))) is not None:
+            same.pop(row.id, None)
+            if not same:
+                del self._by_name[row.values["name"]]
 
     def _refuse_taken(self, values: Mapping[str, str], row: Row | None) -> None:
         if self.menu.unique and self._taken.get(self._key(values), row and row.id) != (row and row.id):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 Reader = Callable[[str], str]
 
 _UNITS_MS = (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
+_LONGEST_MS = 2**32 * 1000
 _COMPOUND = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
 _CONSOLE = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(\d+):(\d{2}):(\d{2})")
 _MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
@@ -45,7 +46,9 @@ def print_duration(milliseconds: int) -> str:
 
 
 def print_date(moment: datetime, iso: bool) -> str:
-    """Return `2023-05-01 20:52:13` or, for older versions, `may/01/2023 20:52:13`. The router's zone is UTC."""
+    """Return `2023-05-01 20:52:13` or, for older versions, `may/01/2023 20:52:13`. The router's zone is
+    UTC.
+    """
     moment = moment.astimezone(UTC)
     if iso:
         return moment.strftime("%Y-%m-%d %H:%M:%S")
@@ -62,7 +65,8 @@ def parse_rate_bps(text: str) -> int:
 def parse_rate_limit(text: str) -> tuple[int, int] | None:
     """Return (upload, download) in bits per second of a profile's `rate-limit`, None where it sets none.
 
-    The first field is `rx[/tx]` seen from the router: rx is what the customer uploads. A missing tx copies rx.
+    The first field is `rx[/tx]` seen from the router: rx is what the customer uploads. A missing tx
+    copies rx.
     """
     fields = text.split()
     if not fields:
@@ -103,7 +107,10 @@ def byte_count(value: str) -> str:
 
 
 def duration(value: str) -> str:
-    return print_duration(parse_duration_ms(value))
+    """At most what fits in 32 bits of seconds, some 136 years."""
+    if (milliseconds := parse_duration_ms(value)) > _LONGEST_MS:
+        raise ValueError(f"too long: {value!r}")
+    return print_duration(milliseconds)
 
 
 def rate_limit(value: str) -> str:

@@ -1,4 +1,5 @@
-"""The embedded servers for real: own homes under a private folder, as this user and, for root, in both ways."""
+"""The embedded servers for real: own homes under a private folder, as this user and, for root, in both
+ways."""
 
 import json
 import os
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +25,15 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20.0
 
 
+STARTER = """
+import pathlib, sys
+import bando.embedded
+servers = bando.embedded.start(pathlib.Path(sys.argv[1]), fsync=False)
+print(1, flush=True)
+input()
+"""
+
+
 def plain(url: str) -> str:
     """The URL as psycopg reads it."""
     return url.replace("postgresql+psycopg://", "postgresql://")
@@ -30,7 +41,7 @@ def plain(url: str) -> str:
 
 def ask(url: str, question: str) -> object:
     with psycopg.connect(plain(url), autocommit=True) as session:
-        found = session.execute(question)  # type: ignore[call-overload]
+        found = session.execute(question)
         row = found.fetchone() if found.description else None
         return row[0] if row else None
 
@@ -40,18 +51,26 @@ def mode(path: Path) -> int:
 
 
 def processes_of(home: Path) -> list[int]:
-    """The processes whose command line names the home or its data folder."""
-    named = [str(home)]
-    record = home / "servers.json"
-    if record.exists() and (data := json.loads(record.read_text())["data"]):
-        named.append(data)
-    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    lines = [line.split(maxsplit=1) for line in listed.splitlines()]
-    return [int(pid) for pid, args in lines if any(n in args for n in named) and int(pid) != os.getpid()]
+    """The processes that name the home, its data folder or its Valkey in their command line, and all that
+    these started; keepers before their servers."""
+    record = json.loads((home / "servers.json").read_text()) if (home / "servers.json").exists() else {}
+    named = [str(home), record.get("data") or str(home), f"127.0.0.1:{record.get('valkey_port')}"]
+    listed = subprocess.run(["ps", "-ewwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    lines = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+    found = [int(pid) for pid, _, args in lines if any(n in args for n in named) and int(pid) != os.getpid()]
+    for pid, parent, _ in lines:  # ps lists parents first but for numbers begun anew
+        if int(parent) in found and int(pid) not in found:
+            found.append(int(pid))
+    return found
 
 
-def wait_for(what: str, holds: object) -> None:
-    assert callable(holds)
+def kill_all(pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def wait_for(what: str, holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not holds():
         assert time.monotonic() < deadline, what
@@ -78,8 +97,8 @@ def servers(private_folder: Path) -> Iterator[Servers]:
 def home(private_folder: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     folder = private_folder / request.node.name.replace("[", "-").strip("]")
     yield folder
-    for pid in processes_of(folder):
-        os.kill(pid, signal.SIGKILL)
+    kill_all(processes_of(folder))
+    wait_for("the killed are gone", lambda: processes_of(folder) == [])
     erase(folder)
 
 
@@ -123,9 +142,9 @@ def test_no_line_of_the_access_file_trusts(servers: Servers) -> None:
 @pytest.mark.parametrize("password", ["", ":wrong@"])
 def test_valkey_refuses_without_the_password(servers: Servers, password: str) -> None:
     port = urlsplit(servers.redis_url).port
-    with redis.Redis.from_url(f"redis://{password}127.0.0.1:{port}/0") as stranger:
-        with pytest.raises(redis.AuthenticationError):
-            stranger.ping()
+    url = f"redis://{password}127.0.0.1:{port}/0"
+    with redis.Redis.from_url(url) as stranger, pytest.raises(redis.AuthenticationError):
+        stranger.ping()
 
 
 def test_valkey_keeps_its_queues(servers: Servers) -> None:
@@ -146,7 +165,7 @@ def test_nobody_listens_beyond_this_machine(servers: Servers) -> None:
 
 
 def test_passwords_stand_in_no_command_line(servers: Servers, private_folder: Path) -> None:
-    shown = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(["ps", "-ewwo", "args="], capture_output=True, text=True, check=True).stdout
     record = json.loads((private_folder / "shared" / "servers.json").read_text())
     secrets = [*record["postgres_passwords"].values(), record["valkey_password"]]
     assert len(set(secrets)) == 6
@@ -184,8 +203,9 @@ def test_data_outlives_a_stop_and_a_kill_of_everything(home: Path, way: str | No
     with redis.Redis.from_url(servers.redis_url) as session:
         session.set("kept", "too")
         session.waitaof(1, 0, 5000)
-    for pid in processes_of(home):
-        os.kill(pid, signal.SIGKILL)
+    everything = processes_of(home)
+    assert len(everything) > 6  # two keepers, two servers, PostgreSQL's own helpers
+    kill_all(everything)
     with start(home) as again:
         assert again.app_url == servers.app_url
         assert ask(again.owner_url, "SELECT x FROM kept") == 42
@@ -206,22 +226,25 @@ def test_data_outlives_a_stop_and_a_kill_of_everything(home: Path, way: str | No
     assert not (data / "postgres").exists()
 
 
-def test_a_pid_file_left_by_a_kill_does_not_stop_the_next_start(home: Path) -> None:
-    """Its number may belong to any process by then; here to this one."""
-    start(home, fsync=False).stop()
+def test_a_pid_file_or_a_port_in_strange_hands_does_not_stop_the_next_start(home: Path) -> None:
+    """Its number may belong to any process by then, here to this one; its port to anybody."""
+    before = start(home, fsync=False)
+    before.stop()
     data = Path(json.loads((home / "servers.json").read_text())["data"] or home)
     (data / "postgres" / "postmaster.pid").write_text(
         f"{os.getpid()}\n{data / 'postgres'}\n1\n1\n\n127.0.0.1\n0\n"
     )
-    with start(home, fsync=False) as servers:
+    port = urlsplit(before.app_url).port or 0
+    with socket.create_server(("127.0.0.1", port)), start(home, fsync=False) as servers:
+        assert urlsplit(servers.app_url).port != port
         assert ask(servers.app_url, "SELECT 1") == 1
 
 
 def test_a_killed_server_is_started_again_under_our_feet(home: Path) -> None:
     with start(home, fsync=False) as servers:
         keepers = {kept._keeper.pid for kept in servers.started.values()}
-        for pid in set(processes_of(home)) - keepers:
-            os.kill(pid, signal.SIGKILL)
+        running = set(processes_of(home)) - keepers
+        kill_all(sorted(running))
         with redis.Redis.from_url(servers.redis_url) as session:
 
             def valkey_answers() -> bool:
@@ -239,6 +262,7 @@ def test_a_killed_server_is_started_again_under_our_feet(home: Path) -> None:
                 return False
 
         wait_for("postgres is back", postgres_answers)
+        assert not running & set(processes_of(home))
 
 
 def test_two_homes_side_by_side_and_one_home_twice(servers: Servers, home: Path) -> None:
@@ -256,19 +280,9 @@ def test_two_homes_side_by_side_and_one_home_twice(servers: Servers, home: Path)
             erase(home)
 
 
-def test_a_port_taken_by_somebody_else_is_drawn_anew(home: Path) -> None:
-    before = start(home, fsync=False)
-    before.stop()
-    port = urlsplit(before.app_url).port
-    with socket.create_server(("127.0.0.1", port or 0)), start(home, fsync=False) as servers:
-        assert urlsplit(servers.app_url).port != port
-        assert ask(servers.app_url, "SELECT 1") == 1
-
-
 def test_servers_end_with_a_killed_parent(home: Path) -> None:
-    code = "import sys, pathlib, bando.embedded as e; e.start(pathlib.Path(sys.argv[1]), fsync=False); print(1, flush=True); input()"
     parent = subprocess.Popen(
-        [sys.executable, "-c", code, str(home)],
+        [sys.executable, "-c", STARTER, str(home)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -283,11 +297,27 @@ def test_servers_end_with_a_killed_parent(home: Path) -> None:
 
 def test_servers_outlive_the_thread_that_started_them(home: Path) -> None:
     begun: list[Servers] = []
-    thread = threading.Thread(target=lambda: begun.append(start(home, fsync=False)))
+    given = {"BANDO_DATABASE_URL": "postgresql+psycopg://a:b@db.example/bando"}
+    thread = threading.Thread(target=lambda: begun.append(resolve(given, home)))
     thread.start()
     thread.join()
-    with begun[0] as servers:
-        assert ask(servers.app_url, "SELECT 1") == 1
+    with begun[0] as servers, redis.Redis.from_url(servers.redis_url) as session:
+        first = session.info("server")["process_id"]
+        threading.Event().wait(0.5)  # a keeper looks for its parent four times a second
+        assert session.info("server")["process_id"] == first
+
+
+def test_a_start_that_fails_says_why_and_leaves_nothing_running(home: Path) -> None:
+    resolve({"BANDO_DATABASE_URL": "postgresql+psycopg://a:b@db.example/bando"}, home).stop()
+    data = Path(json.loads((home / "servers.json").read_text())["data"] or home)
+    broken, owner = data / "postgres", (data / "valkey").stat()
+    broken.mkdir(mode=0o700)
+    (broken / "PG_VERSION").write_text("18\n")
+    for path in (broken, broken / "PG_VERSION"):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    with pytest.raises(EmbeddedError, match=r"(?s)postgres did not start:.*postgresql\.conf"):
+        start(home)
+    assert processes_of(home) == []
 
 
 def test_given_urls_are_left_untouched(tmp_path: Path) -> None:

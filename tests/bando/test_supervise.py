@@ -20,7 +20,8 @@ SUPERVISOR = """
 import sys
 from bando.supervise import Child, supervise
 ready = lambda: print("ALL READY", flush=True)
-children = [Child(name, [sys.executable, "-c", code], {"WHO": name}) for name, code in zip(sys.argv[1::2], sys.argv[2::2])]
+pairs = zip(sys.argv[1::2], sys.argv[2::2])
+children = [Child(name, [sys.executable, "-c", code], {"WHO": name}) for name, code in pairs]
 sys.exit(supervise(children, on_ready=ready, ready_checks=[lambda: True]))
 """
 SLEEPER = "import os, time; print('pid', os.getpid(), os.environ['WHO']); time.sleep(600)"

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("token_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("generation", sa.Integer(), server_default="0", nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("fetching", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("fetching_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gateway_tokens")),
         sa.UniqueConstraint("gateway", name=op.f("uq_gateway_tokens_gateway")),
     )
@@ -151,6 +151,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_sites_name")),
     )
     op.create_table(
+        "sms_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_sms_days")),
+    )
+    op.create_table(
         "ticks",
         sa.Column("task", sa.Text(), nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
@@ -220,6 +226,7 @@ def upgrade() -> None:
         sa.Column("away_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("recheck", sa.Boolean(), server_default="false", nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_routers_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_routers")),
         sa.UniqueConstraint("name", name=op.f("uq_routers_name")),
@@ -299,6 +306,8 @@ def upgrade() -> None:
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="queued", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("unknowns", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("carrier_message_id", sa.Text(), nullable=True),
         sa.Column("parts", sa.Integer(), nullable=True),
         sa.Column("cost", sa.Text(), nullable=True),
@@ -316,6 +325,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notices_carrier_message_id"), "notices", ["carrier_message_id"], unique=False)
     op.create_index(op.f("ix_notices_created_at"), "notices", ["created_at"], unique=False)
+    op.create_index(
+        "ix_notices_sending",
+        "notices",
+        ["address"],
+        unique=False,
+        postgresql_where=sa.text("state = 'sending'"),
+    )
     op.create_index(op.f("ix_notices_subscriber_id"), "notices", ["subscriber_id"], unique=False)
     op.create_table(
         "subscriptions",
@@ -367,6 +383,10 @@ def upgrade() -> None:
         sa.Column("data_limit_bytes", sa.BigInteger(), nullable=True),
         sa.Column("desired", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("asked_move_id", sa.BigInteger(), nullable=True),
+        sa.Column("granted_revision", sa.Integer(), nullable=True),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_login_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "desired IN ('present', 'disabled', 'absent')", name=op.f("ck_access_accounts_desired")
         ),
@@ -485,8 +505,10 @@ def upgrade() -> None:
         sa.Column("gateway_request_id", sa.Text(), nullable=True),
         sa.Column("gateway_checkout_id", sa.Text(), nullable=True),
         sa.Column("result_code", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("push_due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -551,6 +573,10 @@ def upgrade() -> None:
         sa.Column("applied_revision", sa.Integer(), server_default="0", nullable=False),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("withdrawn", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["access_accounts.id"], name=op.f("fk_router_accounts_account_id")
         ),

@@ -67,6 +67,17 @@ INSERT INTO accounts (code, kind) VALUES
     ('discounts', 'expense'), ('bad_debt', 'expense'), ('refunds', 'liability');
 """
 
+RECEIVABLES = """
+CREATE FUNCTION open_receivable() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO accounts (code, kind, subscriber_id)
+    SELECT 'receivable:' || id, 'asset', id FROM added;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER open_receivable AFTER INSERT ON subscribers
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION open_receivable();
+"""
+
 ROLES = """
 DO $$
 BEGIN
@@ -85,6 +96,7 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ba
 
 def upgrade() -> None:
     op.execute("CREATE TABLE inbox_bodies_default PARTITION OF inbox_bodies DEFAULT")
+    op.execute("CREATE SEQUENCE account_serials START 100001")
     op.execute(JOURNAL)
     for table in APPEND_ONLY:
         op.execute(
@@ -93,6 +105,7 @@ def upgrade() -> None:
         )
     op.execute(DOORBELL)
     op.execute(ACCOUNTS)
+    op.execute(RECEIVABLES)
     op.execute(ROLES)
     for table in NEVER_REWRITTEN:
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM bando_app")

@@ -1,5 +1,6 @@
 """The table of proration, and that no cut of a period makes or loses a cent."""
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -99,7 +100,7 @@ def test_part_payment_settings() -> None:
 def test_cutting_a_period_never_makes_or_loses_a_cent(price: Money, n: int, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=20)))
     marks = [0, *cuts, n]
-    pieces = [part(price, a, b, n) for a, b in zip(marks, marks[1:], strict=False)]
+    pieces = [part(price, a, b, n) for a, b in itertools.pairwise(marks)]
     assert Money.total(pieces) == price
     assert not any(piece.is_negative for piece in pieces)
 
@@ -112,7 +113,7 @@ def test_a_credit_mirrors_its_charge(price: Money, n: int, a: int) -> None:
 
 @given(st.lists(PRICES, min_size=2, max_size=6), st.integers(28, 31), st.integers(0, 27))
 def test_changes_of_one_day_add_up_to_one_change(prices: list[Money], n: int, used: int) -> None:
-    steps = [change_of_plan(old, new, used, n).due for old, new in zip(prices, prices[1:], strict=False)]
+    steps = [change_of_plan(old, new, used, n).due for old, new in itertools.pairwise(prices)]
     assert Money.total(steps) == change_of_plan(prices[0], prices[-1], used, n).due
 
 
@@ -128,7 +129,7 @@ def test_days_priced_in_turn_cost_what_they_cost_together(
     days = [start]
     for span in spans[:6]:
         days.append(days[-1] + timedelta(days=span))
-    pieces = [price_of_days(price, a, b, anchor) for a, b in zip(days, days[1:], strict=False)]
+    pieces = [price_of_days(price, a, b, anchor) for a, b in itertools.pairwise(days)]
     assert Money.total(pieces) == price_of_days(price, days[0], days[-1], anchor)
 
 

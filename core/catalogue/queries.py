@@ -1,0 +1,65 @@
+"""Reads about what is on sale."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from core.base.database import Work
+from core.base.words import say
+from core.catalogue.model import Plan, Site, plan_sites
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plan on sale, as menus show it; plain values, so that it can stand in a cache."""
+
+    id: int
+    kind: str
+    name: str
+    price_cents: int
+    term_unit: str
+    term_count: int
+    shared_devices: int
+    starts: str
+    site_ids: tuple[int, ...]
+
+
+def offer_of(plan: Plan) -> Offer:
+    """The plan as menus show it."""
+    return Offer(
+        id=plan.id,
+        kind=plan.kind,
+        name=plan.name,
+        price_cents=plan.price_cents,
+        term_unit=plan.term_unit,
+        term_count=plan.term_count,
+        shared_devices=plan.shared_devices,
+        starts=plan.starts,
+        site_ids=tuple(sorted(site.id for site in plan.sites)),
+    )
+
+
+def offers(work: Work, kind: str) -> list[Offer]:
+    """What is on sale of one kind, cheapest first."""
+    found = work.session.scalars(
+        select(Plan)
+        .where(Plan.kind == kind, Plan.state == "on_sale")
+        .options(selectinload(Plan.sites))
+        .order_by(Plan.price_cents, Plan.id)
+    )
+    return [offer_of(plan) for plan in found]
+
+
+def sites_of(work: Work, plan_id: int) -> list[tuple[int, str]]:
+    """The sites (id, name) at which a plan is sold, by name."""
+    rows = work.session.execute(
+        select(Site.id, Site.name)
+        .join(plan_sites, plan_sites.c.site_id == Site.id)
+        .where(plan_sites.c.plan_id == plan_id)
+        .order_by(Site.name)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+NOT_ON_SALE = say("That bundle is no longer sold. Please choose another one.")

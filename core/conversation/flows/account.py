@@ -1,0 +1,115 @@
+"""Account: what the caller has, until when, what is owed and what is theirs; and the language."""
+
+from datetime import datetime
+from typing import Any
+
+from core.base.clock import NAIROBI
+from core.base.money import Money, show_money
+from core.base.words import Sentence, say
+from core.billing.queries import HotspotTime, home_line, hotspot_times
+from core.catalogue.labels import term_label
+from core.conversation.flows.home import line_status
+from core.conversation.menu import BUY
+from core.conversation.order import Order, phones, short_day
+from core.conversation.screen import Choice, Screen, offer, reserved
+from core.conversation.step import Context, Next, Plain, go
+from core.ledger.queries import balance
+from core.payments.queries import open_payment
+from core.subscribers.meet import meet
+
+PAY, USAGE, CHANGE_PLAN, RECEIPTS, DEVICES, PAUSE, RENEWS_ITSELF, STANDING_ORDER, LANGUAGE = range(1, 10)
+MOST_TIMES = 3
+"""Running bundles told one by one; nobody runs more at once on one number."""
+
+
+def enter(context: Context) -> Next:
+    work = context.work
+    person = meet(work, msisdn=context.caller)
+    line = home_line(work, person.id)
+    renewal = Order.of_line(line) if line else None
+    payment = open_payment(work, context.caller)
+    return go(
+        "account.account",
+        name=person.first_name,
+        account_no=person.account_no,
+        balance_cents=balance(work, person.id).minor,
+        line=[line.plan_name, line.state, short_day(line.last_day) if line.last_day else None]
+        if line
+        else None,
+        times=[_facts(time, context.now) for time in hotspot_times(work, person.id)[:MOST_TIMES]],
+        renewal=renewal.as_json() if renewal and payment is None else None,
+        paying=payment is not None,
+    )
+
+
+class Account(Plain):
+    def show(self, context: Context) -> Screen:
+        data = context.data
+        choices = [Choice("language", say("Lugha / Language"), LANGUAGE)]
+        if data["renewal"] is not None:
+            choices.insert(0, Choice("pay", say("Pay"), PAY))
+        kept = dict(reserved(*(set(range(PAY, LANGUAGE)) - {choice.number for choice in choices})))
+        if data["paying"]:
+            kept[PAY] = say("Please do not pay again yet.")
+        return offer(*_lines(context, data), choices=tuple(choices), kept=kept)
+
+    def answer(self, context: Context, text: str) -> Next:
+        if text == "language":
+            return go("language.choose")
+        return go("renew.confirm", order=context.data["renewal"])
+
+
+def _lines(context: Context, data: Any) -> list[Sentence]:
+    lines = [_whose(data["name"], data["account_no"])]
+    if data["line"] is not None:
+        lines.append(line_status(*data["line"]))
+    for time in data["times"]:
+        lines += _time_left(time)
+    if data["line"] is None and not data["times"]:
+        lines.append(say("No WiFi running. To buy dial {dial}", dial=context.brand.dial(BUY)))
+    owed = data["balance_cents"]
+    if data["line"] is not None or owed != 0:
+        lines.append(
+            say(
+                "You owe {owed}. Your money {mine}.",
+                owed=show_money(Money(max(owed, 0))),
+                mine=show_money(Money(max(-owed, 0))),
+            )
+        )
+    return lines
+
+
+def _whose(name: str, account_no: str) -> Sentence:
+    if name:
+        return say("{name}, account {account_no}", name=name, account_no=account_no)
+    return say("Account {account_no}", account_no=account_no)
+
+
+def _facts(time: HotspotTime, now: datetime) -> dict[str, Any]:
+    ends = time.ends_at.astimezone(NAIROBI)
+    return {
+        "term": [time.term_unit, time.term_count],
+        "minutes_left": max(0, int((time.ends_at - now).total_seconds()) // 60),
+        "day": short_day(ends.date()),
+        "time": f"{ends:%H:%M}",
+        "phones": time.shared_devices,
+    }
+
+
+def _time_left(time: Any) -> tuple[Sentence, Sentence]:
+    hours, minutes = divmod(time["minutes_left"], 60)
+    days, hours_of_day = divmod(hours, 24)
+    term = term_label(*time["term"])
+    if days:
+        left = say("WiFi {term}: {days} d {hours} h left", term=term, days=days, hours=hours_of_day)
+    elif hours:
+        left = say("WiFi {term}: {hours} h {minutes} min left", term=term, hours=hours, minutes=minutes)
+    else:
+        left = say("WiFi {term}: {minutes} min left", term=term, minutes=minutes)
+    ends = say(
+        "Ends {day} at {time}, {phones}.", day=time["day"], time=time["time"], phones=phones(time["phones"])
+    )
+    return left, ends
+
+
+STEPS = {"account": Account()}

@@ -1,0 +1,115 @@
+"""Buy hotspot time, for oneself or another number: the bundle, for whom, the number read back, pay."""
+
+from dataclasses import replace
+
+from core.base.msisdn import Msisdn
+from core.base.words import say
+from core.catalogue.model import HOTSPOT, PPPOE
+from core.catalogue.queries import NOT_ON_SALE
+from core.conversation.flows import home_wifi, pay
+from core.conversation.order import Order, phones
+from core.conversation.screen import Choice, Screen, offer, question, reserved
+from core.conversation.step import Context, Next, Plain, again, back, go
+
+SEVERAL = 3  # stays reserved
+
+
+def enter(context: Context) -> Next:  # noqa: ARG001 - every flow is entered alike
+    return go("buy.bundles")
+
+
+class Bundles(Plain):
+    def show(self, context: Context) -> Screen:
+        orders = [Order.of_offer(bundle) for bundle in context.offers(HOTSPOT)]
+        choices = [
+            Choice(str(order.plan_id), say("{price}: {term}", price=order.price, term=order.term))
+            for order in orders
+        ]
+        if context.offers(PPPOE):
+            choices.append(Choice("home", say("Home WiFi")))
+        if not choices:
+            return replace(question(say("No bundle is on sale now. Please try later.")), home=True)
+        return offer(say("Choose a bundle"), choices=tuple(choices))
+
+    def answer(self, context: Context, text: str) -> Next:
+        if text == "home":
+            return home_wifi.enter(context)
+        bundle = next((one for one in context.offers(HOTSPOT) if str(one.id) == text), None)
+        if bundle is None:
+            return again(NOT_ON_SALE)
+        return go("buy.bundle", order=Order.of_offer(bundle).as_json())
+
+
+class Bundle(Plain):
+    """The one confirmation of a bundle for oneself."""
+
+    worth_resuming = True
+
+    def show(self, context: Context) -> Screen:
+        order = Order(**context.data["order"])
+        runs = (
+            say("Time starts when you log in, then does not stop")
+            if order.starts == "first_login"
+            else say("Time starts when you have paid, then does not stop")
+        )
+        return offer(
+            say(
+                "WiFi {term}, {price}, {phones}",
+                term=order.term,
+                price=order.price,
+                phones=phones(order.shared_devices),
+            ),
+            runs,
+            choices=(
+                Choice("mine", say("For me: pay now"), 1),
+                Choice("other", say("For another number"), 2),
+                Choice("payer", say("Another phone pays"), 4),
+            ),
+            kept=reserved(SEVERAL),
+        )
+
+    def answer(self, context: Context, text: str) -> Next:
+        order = Order(**context.data["order"])
+        if text == "other":
+            return go("buy.for_whom", order=order.as_json())
+        if text == "payer":
+            return go("pay.payer", order=order.as_json())
+        return pay.pay_now(context, order)
+
+
+class ForWhom(Plain):
+    worth_resuming = True
+
+    def show(self, context: Context) -> Screen:  # noqa: ARG002 - it asks the same of everybody
+        return question(say("Who is it for? Type the phone number, e.g. 0712345678"))
+
+    def answer(self, context: Context, text: str) -> Next:
+        number = pay.typed_number(text)
+        if number is None:
+            return again(pay.not_a_number())
+        order = replace(Order(**context.data["order"]), beneficiary=number.digits)
+        return go("buy.read_back", order=order.as_json())
+
+
+class ReadBack(Plain):
+    """The number read back before money moves."""
+
+    in_between = True  # it is read back to a person, not to a dialled-through string
+    worth_resuming = True
+
+    def show(self, context: Context) -> Screen:
+        order = Order(**context.data["order"])
+        number = Msisdn(context.data["order"]["beneficiary"])
+        return offer(
+            say("WiFi {term} for {number}", term=order.term, number=number.spaced),
+            say("You pay {price}. The voucher goes to that number.", price=order.price),
+            choices=(Choice("pay", say("Yes, pay now"), 1), Choice("change", say("Change the number"), 2)),
+        )
+
+    def answer(self, context: Context, text: str) -> Next:
+        if text == "change":
+            return back()
+        return pay.pay_now(context, Order(**context.data["order"]))
+
+
+STEPS = {"bundles": Bundles(), "bundle": Bundle(), "for_whom": ForWhom(), "read_back": ReadBack()}

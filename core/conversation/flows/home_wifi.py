@@ -1,0 +1,90 @@
+"""Home WiFi: the line that the caller has is renewed; who has none chooses a plan, a place, and pays."""
+
+from dataclasses import replace
+
+from core.base.words import say
+from core.billing.queries import home_line
+from core.catalogue.model import PPPOE
+from core.catalogue.queries import NOT_ON_SALE, sites_of
+from core.conversation.flows import pay
+from core.conversation.menu import ACCOUNT
+from core.conversation.order import Order
+from core.conversation.screen import Choice, Screen, offer
+from core.conversation.step import Context, Next, Plain, again, end, go
+from core.subscribers.meet import meet
+
+
+def enter(context: Context) -> Next:
+    """One number has one home line: a second one is not begun from the menu."""
+    line = home_line(context.work, meet(context.work, msisdn=context.caller).id)
+    if line is None:
+        return go("home_wifi.plans")
+    renewal = Order.of_line(line)
+    if renewal is None:
+        return end(
+            say("You have {plan}. We are connecting it.", plan=line.plan_name),
+            say("To see how it stands dial {dial}", dial=context.brand.dial(ACCOUNT)),
+        )
+    return go("renew.confirm", order=renewal.as_json())
+
+
+class Plans(Plain):
+    def show(self, context: Context) -> Screen:
+        orders = [Order.of_offer(plan) for plan in context.offers(PPPOE)]
+        return offer(
+            say("Choose your home WiFi"),
+            choices=tuple(
+                Choice(str(order.plan_id), say("{price}: {plan}", price=order.price, plan=order.plan_name))
+                for order in orders
+            ),
+        )
+
+    def answer(self, context: Context, text: str) -> Next:
+        plan = next((one for one in context.offers(PPPOE) if str(one.id) == text), None)
+        if plan is None:
+            return again(NOT_ON_SALE)
+        order = Order.of_offer(plan)
+        sites = sites_of(context.work, plan.id)
+        if len(sites) > 1:
+            return go("home_wifi.place", order=order.as_json(), sites=[list(site) for site in sites])
+        if not sites:
+            return again(say("That plan is not sold anywhere yet."))
+        return go("home_wifi.confirm", order=_at(order, *sites[0]).as_json())
+
+
+class Place(Plain):
+    def show(self, context: Context) -> Screen:
+        return offer(
+            say("Where is the house?"),
+            choices=tuple(Choice(str(site_id), name) for site_id, name in context.data["sites"]),
+        )
+
+    def answer(self, context: Context, text: str) -> Next:
+        name = next(name for site_id, name in context.data["sites"] if str(site_id) == text)
+        return go("home_wifi.confirm", order=_at(Order(**context.data["order"]), int(text), name).as_json())
+
+
+class Confirm(Plain):
+    worth_resuming = True
+
+    def show(self, context: Context) -> Screen:
+        order = Order(**context.data["order"])
+        return offer(
+            say("{plan}, {term}, {site}", plan=order.plan_name, term=order.term, site=order.site_name),
+            pay.from_whom(order, context.caller),
+            say("Days count from the day it works"),
+            choices=(Choice("pay", say("Pay now"), 1), Choice("other", say("Another phone pays"), 2)),
+        )
+
+    def answer(self, context: Context, text: str) -> Next:
+        order = Order(**context.data["order"])
+        if text == "other":
+            return go("pay.payer", order=order.as_json())
+        return pay.pay_now(context, order)
+
+
+def _at(order: Order, site_id: int, name: str) -> Order:
+    return replace(order, site_id=site_id, site_name=name)
+
+
+STEPS = {"plans": Plans(), "place": Place(), "confirm": Confirm()}

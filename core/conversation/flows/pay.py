@@ -1,0 +1,150 @@
+"""Pay: who pays, and the last word before M-PESA asks for the PIN. Every purchase passes here."""
+
+from dataclasses import replace
+
+from core.base.errors import Refusal
+from core.base.msisdn import Msisdn, NotAPhoneNumber
+from core.base.words import Sentence, say
+from core.billing.purchase import purchase_at
+from core.billing.queries import home_line
+from core.catalogue.queries import NOT_ON_SALE, offers
+from core.conversation.menu import VOUCHERS
+from core.conversation.order import Order
+from core.conversation.screen import Choice, Line, Screen, offer, question
+from core.conversation.step import Context, Next, Plain, again, back, end, go, restart, swap
+from core.payments.collect import pay_for_plan
+from core.payments.queries import open_payment
+from core.subscribers.meet import meet
+
+
+class Payer(Plain):
+    """Asks for the M-PESA number that pays: for a caller whose own cannot, or who wants another one to."""
+
+    worth_resuming = True
+
+    def show(self, context: Context) -> Screen:  # noqa: ARG002 - it asks the same of everybody
+        return question(say("Which M-PESA number pays? Type it, e.g. 0712345678"))
+
+    def answer(self, context: Context, text: str) -> Next:
+        payer = typed_number(text)
+        if payer is None:
+            return again(not_a_number())
+        if not payer.looks_mpesa_capable:
+            return again(say("That is not an M-PESA number."))
+        return go("pay.confirm", order=context.data["order"], payer=payer.digits)
+
+
+class Confirm(Plain):
+    """Reads back the number that pays, and the one that receives, before money moves."""
+
+    in_between = True  # numbers are read back to a person, not to a dialled-through string
+    worth_resuming = True
+
+    def show(self, context: Context) -> Screen:
+        order, payer = Order(**context.data["order"]), Msisdn(context.data["payer"])
+        return offer(
+            _subject(order),
+            say("{payer} pays {price} by M-PESA.", payer=payer.spaced, price=order.price),
+            choices=(Choice("pay", say("Yes, pay now"), 1), Choice("change", say("Change the number"), 2)),
+        )
+
+    def answer(self, context: Context, text: str) -> Next:
+        if text == "change":
+            return back()
+        return pay_now(context, Order(**context.data["order"]), Msisdn(context.data["payer"]))
+
+
+def pay_now(context: Context, order: Order, payer: Msisdn | None = None) -> Next:
+    """Ask for the money, and say goodbye so that the phone is free for M-PESA's question.
+
+    payer: a number that was read back; without one the caller pays, where the number can.
+    """
+    paying = payer or context.caller
+    if not paying.looks_mpesa_capable:
+        return go("pay.payer", order=order.as_json())
+    work = context.work
+    if purchase_at(work, context.step) is None:  # else it is the same key press, heard again
+        payment = open_payment(work, paying)
+        if payment is not None and payer is None:
+            return restart("payment_open.checking", amount_cents=payment.amount_cents)
+        now = _as_it_stands(context, order)
+        if now != order:
+            changed = say("The price or the days have changed. Please look again.")
+            return swap(context.frame.step, changed, **{**context.data, "order": now.as_json()})
+    pay_for_plan(
+        work,
+        step=context.step,
+        buyer=meet(work, msisdn=context.caller),
+        payer=paying,
+        plan_id=order.plan_id,
+        beneficiary=order.for_whom,
+        site_id=order.site_id,
+        renews=order.renews,
+        push_after=context.push_after,
+    )
+    return end(*_goodbye(context, order, payer))
+
+
+def _as_it_stands(context: Context, order: Order) -> Order:
+    """The order at the price, term and last day of this moment. Refusal where it is no longer to be had."""
+    work = context.work
+    if order.renews is not None:
+        line = home_line(work, meet(work, msisdn=context.caller).id)
+        renewal = Order.of_line(line) if line and line.subscription_id == order.renews else None
+        if renewal is None:
+            raise Refusal(say("That line cannot be renewed now. Please look at your account."))
+        return renewal
+    plan = next((plan for plan in offers(work, order.kind) if plan.id == order.plan_id), None)
+    if plan is None:
+        raise Refusal(NOT_ON_SALE)
+    return replace(
+        Order.of_offer(plan), beneficiary=order.beneficiary, site_id=order.site_id, site_name=order.site_name
+    )
+
+
+def _goodbye(context: Context, order: Order, payer: Msisdn | None) -> tuple[Line, ...]:
+    brand = context.brand
+    if payer is None:
+        asks = say(
+            "M-PESA will ask for your PIN: {price} to {merchant}.",
+            price=order.price,
+            merchant=brand.merchant_name,
+        )
+    else:
+        asks = say(
+            "M-PESA will ask {payer} for the PIN: {price} to {merchant}.",
+            payer=payer.masked,
+            price=order.price,
+            merchant=brand.merchant_name,
+        )
+    if order.is_hotspot:
+        return asks, say("The voucher comes by SMS. Late? Dial {dial}", dial=brand.dial(VOUCHERS))
+    return asks, say("Nothing after 1 minute? Do not pay twice. Dial {dial} to see.", dial=brand.service_code)
+
+
+def _subject(order: Order) -> Sentence:
+    receiver = order.for_whom
+    if receiver is not None:
+        return say("WiFi {term} for {number}", term=order.term, number=receiver.spaced)
+    return order.title
+
+
+def from_whom(order: Order, caller: Msisdn) -> Sentence:
+    """Price and payer, as far as the payer is settled."""
+    if caller.looks_mpesa_capable:
+        return say("{price} from {payer}", price=order.price, payer=caller.masked)
+    return say("{price} by M-PESA", price=order.price)
+
+
+def typed_number(text: str) -> Msisdn | None:
+    try:
+        return Msisdn.parse(text)
+    except NotAPhoneNumber:
+        return None
+
+
+def not_a_number() -> Sentence:
+    return say("That is not a phone number of Kenya.")
+
+
+STEPS = {"payer": Payer(), "confirm": Confirm()}

@@ -1,0 +1,110 @@
+"""What is about to be paid, carried from screen to screen until it is confirmed, and the words for it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from core.base.money import Money, show_money
+from core.base.msisdn import Msisdn
+from core.base.words import Sentence, counted, say
+from core.billing.model import ACTIVE, GRACE, SUSPENDED
+from core.billing.queries import HomeLine
+from core.catalogue.labels import term_label
+from core.catalogue.model import HOTSPOT, PPPOE
+from core.catalogue.queries import Offer
+
+SERVED_STATES = (ACTIVE, GRACE, SUSPENDED)
+"""States of a home line in which another month can be paid for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A hotspot bundle, a new home line, or a renewal (`renews` names the line). JSON values only.
+
+    beneficiary: digits of the number that the voucher is for, when it is not the caller's.
+    new_last_day: what a renewal paid now gives, ISO.
+    """
+
+    kind: str
+    plan_id: int
+    plan_name: str
+    price_cents: int
+    term_unit: str
+    term_count: int
+    shared_devices: int = 1
+    starts: str = "first_login"
+    beneficiary: str | None = None
+    site_id: int | None = None
+    site_name: str = ""
+    renews: int | None = None
+    new_last_day: str | None = None
+
+    @classmethod
+    def of_offer(cls, offer: Offer) -> Order:
+        return cls(
+            kind=offer.kind,
+            plan_id=offer.id,
+            plan_name=offer.name,
+            price_cents=offer.price_cents,
+            term_unit=offer.term_unit,
+            term_count=offer.term_count,
+            shared_devices=offer.shared_devices,
+            starts=offer.starts,
+        )
+
+    @classmethod
+    def of_line(cls, line: HomeLine) -> Order | None:
+        """The renewal of a home line, or None where its first time has not begun: that one is paid."""
+        if line.state not in SERVED_STATES:
+            return None
+        return cls(
+            kind=PPPOE,
+            plan_id=line.plan_id,
+            plan_name=line.plan_name,
+            price_cents=line.price_cents,
+            term_unit=line.term_unit,
+            term_count=line.term_count,
+            renews=line.subscription_id,
+            new_last_day=line.next_last_day.isoformat(),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def price(self) -> str:
+        return show_money(Money(self.price_cents))
+
+    @property
+    def term(self) -> Sentence:
+        return term_label(self.term_unit, self.term_count)
+
+    @property
+    def is_hotspot(self) -> bool:
+        return self.kind == HOTSPOT
+
+    @property
+    def for_whom(self) -> Msisdn | None:
+        return Msisdn(self.beneficiary) if self.beneficiary else None
+
+    @property
+    def title(self) -> Sentence:
+        """The order in a few words: 'WiFi 24 hours Ksh 50', 'Home 10Mbps Ksh 2,000'."""
+        if self.is_hotspot:
+            return say("WiFi {term} {price}", term=self.term, price=self.price)
+        return say("{plan} {price}", plan=self.plan_name, price=self.price)
+
+
+def phones(count: int) -> Sentence:
+    return counted("{count} phone", "{count} phones", count)
+
+
+def short_day(day: date) -> str:
+    """ "14/12": on screens, where the year goes without saying."""
+    return f"{day:%d/%m}"
+
+
+def full_day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"

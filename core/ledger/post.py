@@ -1,0 +1,56 @@
+"""Post to the journal. Every movement of money in Bando goes through this one function."""
+
+from sqlalchemy import text
+
+from core.base.database import Work
+from core.base.ids import EntryId
+from core.base.money import Money
+
+_POST = text(
+    """
+    WITH entry AS (
+        INSERT INTO journal_entries (at, kind, source, reverses_id)
+        VALUES (:at, :kind, :source, :reverses_id) RETURNING id
+    )
+    INSERT INTO postings (entry_id, account_id, amount_cents, currency)
+    SELECT entry.id, accounts.id, side.cents, :currency
+    FROM entry, unnest(CAST(:codes AS text[]), CAST(:cents AS bigint[])) AS side (code, cents)
+    JOIN accounts ON accounts.code = side.code
+    RETURNING entry_id
+    """
+)
+
+
+def post(
+    work: Work, *, kind: str, source: str, sides: list[tuple[str, Money]], reverses_id: int | None = None
+) -> EntryId:
+    """Write one entry: sides are (account code, amount), debit positive, credit negative; empty ones drop out.
+
+    source names the cause and is unique: posting the same cause again raises IntegrityError. The database
+    refuses sides that do not sum to zero, and an unknown account makes them so. Whoever posts to a subscriber
+    has locked the subscriber's row first.
+    """
+    written = [(code, amount) for code, amount in sides if amount.minor]
+    currencies = {amount.currency for _, amount in written}
+    if len(currencies) != 1:
+        raise ValueError("an entry has one currency and at least two sides")
+    rows = work.session.execute(
+        _POST,
+        {
+            "at": work.now,
+            "kind": kind,
+            "source": source,
+            "reverses_id": reverses_id,
+            "currency": currencies.pop(),
+            "codes": [code for code, _ in written],
+            "cents": [amount.minor for _, amount in written],
+        },
+    ).all()
+    if len(rows) != len(written):
+        raise ValueError(f"an account of {source} does not exist")
+    return EntryId(rows[0][0])
+
+
+def lock_subscriber(work: Work, subscriber_id: int) -> None:
+    """Take the subscriber's row: one posting to a person at a time, always before anything else of theirs."""
+    work.session.execute(text("SELECT 1 FROM subscribers WHERE id = :id FOR UPDATE"), {"id": subscriber_id})

@@ -1,0 +1,213 @@
+"""Every notice by name, with the values it takes. The Swahili stands in `locales/sw`.
+
+Amounts are written by `show_money`, days as 14/01/2027, instants as 14/01/2027 18:30 (Nairobi). Nothing here
+says that money was or was not taken before M-PESA has said so: "we have received nothing" is always true.
+"""
+
+from core.base.words import N_, Sentence, counted
+from core.messaging.template import Template
+
+_AMOUNT = "Ksh 12,500"
+_BALANCE = "Ksh 12,500"
+_RECEIPT = "SGR7K2XQ9P"
+_ACCOUNT = "10000015"
+_NAME = "Maximilian"
+_PLAN = "Home 100Mbps"
+_SITE = "Kisimani Juu"
+_TERM = "24 hours"
+_DAY = "14/01/2027"
+_INSTANT = "14/01/2027 18:30"
+_PAYBILL = "1234567"
+_CODE = "K7WM2-XWD4F"
+
+
+def phones(count: int) -> Sentence:
+    """On how many phones one voucher works at a time: the value `phones`."""
+    return counted("{count} phone", "{count} phones", count)
+
+
+_FAILED = {"amount": _AMOUNT, "paybill": _PAYBILL, "account": _ACCOUNT}
+_BOUGHT = {"amount": _AMOUNT, "receipt": _RECEIPT}
+
+TEMPLATES: dict[str, Template] = {
+    # -- what was bought
+    "voucher": Template(
+        N_(
+            "{provider} voucher: {code}. WiFi {term}, {phones}. Time starts when you log in. "
+            "Use by {use_by}. Join {wifi}, type the code. Lost? {dial_vouchers}"
+        ),
+        {"code": _CODE, "term": _TERM, "phones": phones(1), "use_by": _DAY},
+    ),
+    "voucher_again": Template(
+        N_(
+            "Your voucher again: {code}, WiFi {term}, {phones}, not used. Use by {use_by}. "
+            "Tell nobody: it works only on the first phone. {provider} {dial_vouchers}"
+        ),
+        {"code": _CODE, "term": _TERM, "phones": phones(1), "use_by": _DAY},
+    ),
+    "line_credentials": Template(
+        N_(
+            "{provider}: your home WiFi is ready. Type into the router (PPPoE): user {username}, "
+            "password {password}. Tell nobody. Help: dial {dial}"
+        ),
+        {"username": "bando-10000015", "password": "K7WM2XWD4FGH2345"},
+    ),
+    # -- money received
+    "receipt": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}, account {account} ({name}). {plan} paid up to the end "
+            "of {last_day}. Balance {balance}. {provider} {dial}"
+        ),
+        {
+            **_BOUGHT,
+            "account": _ACCOUNT,
+            "name": _NAME,
+            "plan": _PLAN,
+            "last_day": _DAY,
+            "balance": _BALANCE,
+        },
+        nameless=N_(
+            "Received {amount}, M-PESA {receipt}, account {account}. {plan} paid up to the end "
+            "of {last_day}. Balance {balance}. {provider} {dial}"
+        ),
+    ),
+    # To a payer who is not the account's holder: the balance is the holder's affair.
+    "receipt_payer": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}, for account {account} ({name}). {plan} paid up to "
+            "the end of {last_day}. {provider} {dial}"
+        ),
+        {**_BOUGHT, "account": _ACCOUNT, "name": _NAME, "plan": _PLAN, "last_day": _DAY},
+        nameless=N_(
+            "Received {amount}, M-PESA {receipt}, for account {account}. {plan} paid up to "
+            "the end of {last_day}. {provider} {dial}"
+        ),
+    ),
+    # Hotspot time that runs at once, without a voucher.
+    "receipt_hotspot": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}. WiFi {term}, {phones}, up to {ends_at}. "
+            "Time left: dial {dial_account}. {provider}"
+        ),
+        {**_BOUGHT, "term": _TERM, "phones": phones(1), "ends_at": _INSTANT},
+    ),
+    # To the payer of a voucher that went to another number.
+    "receipt_gift": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}. WiFi {term} for {phone}: the voucher goes to that "
+            "number by SMS. {provider} {dial}"
+        ),
+        {**_BOUGHT, "term": _TERM, "phone": "0712 345 678"},
+    ),
+    "line_restored": Template(
+        N_(
+            "Thank you {name}. {amount} received, WiFi is on up to the end of {last_day}. "
+            "Not working? Switch the router off and on. {provider} {dial}"
+        ),
+        {"name": _NAME, "amount": _AMOUNT, "last_day": _DAY},
+        nameless=N_(
+            "Thank you. {amount} received, WiFi is on up to the end of {last_day}. "
+            "Not working? Switch the router off and on. {provider} {dial}"
+        ),
+    ),
+    "router_down_money_safe": Template(
+        N_(
+            "We have your {amount} ({receipt}). {site} WiFi is down. Your {term} starts only when you "
+            "log in. We will SMS you. {provider} {dial}"
+        ),
+        {**_BOUGHT, "site": _SITE, "term": _TERM},
+    ),
+    "router_down_home": Template(
+        N_(
+            "We have your {amount} ({receipt}). {site} WiFi is down. {plan}: the time you paid for "
+            "starts only when it is back. We will SMS you. {provider}"
+        ),
+        {**_BOUGHT, "site": _SITE, "plan": _PLAN},
+    ),
+    "money_kept": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}. It bought nothing, so it stays your money: "
+            "balance {balance}, account {account}. To use it dial {dial}. {provider}"
+        ),
+        {**_BOUGHT, "balance": _BALANCE, "account": _ACCOUNT},
+    ),
+    "amount_differs": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}, but the price was {price}. Your money is safe: "
+            "balance {balance}, account {account}. Dial {dial}. {provider}"
+        ),
+        {**_BOUGHT, "price": _AMOUNT, "balance": _BALANCE, "account": _ACCOUNT},
+    ),
+    # -- money not received: named for the reason, not for M-PESA's number of it
+    "failed_balance": Template(
+        N_(
+            "{amount} not paid: not enough money in M-PESA. We have received nothing. Add money, "
+            "dial {dial_pay}. To pay less: Paybill {paybill} Acc {account}. {provider}"
+        ),
+        _FAILED,
+    ),
+    "failed_cancelled": Template(
+        N_(
+            "The payment of {amount} was stopped. We have received nothing. When ready dial {dial_pay} "
+            "or Paybill {paybill} Acc {account}. {provider}"
+        ),
+        _FAILED,
+    ),
+    "failed_pin": Template(
+        N_(
+            "M-PESA did not accept the PIN for {amount}. We have received nothing. Try again: "
+            "{dial_pay}. Forgot it? Dial *334#. Never give anyone your PIN. {provider}"
+        ),
+        {"amount": _AMOUNT},
+    ),
+    "failed_no_answer": Template(
+        N_(
+            "The M-PESA request for {amount} was not answered. We have received nothing yet. "
+            "Dial {dial_pay} or Paybill {paybill} Acc {account}. {provider}"
+        ),
+        _FAILED,
+    ),
+    "failed_busy": Template(
+        N_(
+            "Your phone was busy, so M-PESA could not ask for the PIN. We have received nothing. "
+            "Wait 3 minutes, then dial {dial_pay}. {provider}"
+        ),
+        {},
+    ),
+    # Result 17. The first payment of the two may well have been received, so nothing is said of it.
+    "failed_same_amount": Template(
+        N_(
+            "M-PESA refused a second {amount} within 2 minutes. See if the first was paid: dial {dial}. "
+            "If not, wait 2 minutes, then dial {dial_pay}. {provider}"
+        ),
+        {"amount": _AMOUNT},
+    ),
+    "failed_limit": Template(
+        N_(
+            "{amount} not paid: above an M-PESA limit. We have received nothing. Pay less, or tomorrow: "
+            "Paybill {paybill} Acc {account}. {provider} {dial}"
+        ),
+        _FAILED,
+    ),
+    "failed_locked": Template(
+        N_(
+            "{amount} not paid: your M-PESA PIN is locked. We have received nothing. Call Safaricom "
+            "100, then dial {dial_pay}. Never give anyone your PIN. {provider}"
+        ),
+        {"amount": _AMOUNT},
+    ),
+    "failed_other": Template(
+        N_(
+            "The payment of {amount} was not completed. We have received nothing. Try again later: "
+            "{dial_pay} or Paybill {paybill} Acc {account}. {provider}"
+        ),
+        _FAILED,
+    ),
+    "payment_unknown": Template(
+        N_(
+            "We do not know yet if your {amount} was paid. Please do not pay again. We are asking "
+            "M-PESA and will SMS you. If it left you, it is safe. {provider}"
+        ),
+        {"amount": _AMOUNT},
+    ),
+}

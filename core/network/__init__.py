@@ -1,0 +1,1 @@
+"""Routers and what they should hold: desired state, convergence, sessions. For the switchboard and above."""

@@ -1,0 +1,62 @@
+"""What payments tell the world."""
+
+from dataclasses import dataclass
+
+from core.base.events import Event
+
+
+@dataclass(frozen=True)
+class CollectionRequested(Event):
+    """A collection waits for its gateway to be asked."""
+
+    collection_id: int
+
+
+@dataclass(frozen=True)
+class CollectionSilent(Event):
+    """A collection was asked for and its answer is due: look it up, for the `look`th time."""
+
+    collection_id: int
+    look: int
+
+
+@dataclass(frozen=True)
+class CollectionUnknown(Event):
+    """The gateway has not said what became of a collection in the usual time."""
+
+    collection_id: int
+
+
+@dataclass(frozen=True)
+class CollectionFailed(Event):
+    """A collection came to nothing."""
+
+    collection_id: int
+
+
+@dataclass(frozen=True)
+class CallbackReceived(Event):
+    """A gateway's message is in the inbox."""
+
+    inbox_id: int
+
+
+@dataclass(frozen=True)
+class ClaimMade(Event):
+    """Word of a payment that must be confirmed before it counts."""
+
+    claim_id: int
+
+
+@dataclass(frozen=True)
+class PaymentSettled(Event):
+    """A purchase is paid: journal, invoice and access stand."""
+
+    purchase_id: int
+
+
+@dataclass(frozen=True)
+class MoneyKept(Event):
+    """Money came in that bought nothing by itself: it is the subscriber's, in the journal."""
+
+    receipt_id: int

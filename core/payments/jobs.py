@@ -1,0 +1,125 @@
+"""Payments' jobs. Each may run twice, also at the same time; no Work is open while a gateway is called."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from core.base.database import OpensWork, Work
+from core.base.errors import OutcomeUnknown, Rejected, Unreachable
+from core.payments import tell
+from core.payments.ask import claim, note_answer
+from core.payments.claims import note_asked, note_overdue_claims, to_ask_about
+from core.payments.gateway import PaymentGateway, Verdict
+from core.payments.look_up import note_verdict, to_look_up
+from core.payments.model import Collection, Receipt
+from core.payments.mpesa.read import read_message
+from core.payments.own_money import renew_from_money
+
+
+NOT_TOLD = Verdict(paid=None)
+"""What we know of a collection for which the gateway never told its id: nothing, until a callback comes."""
+
+
+class PaymentsDeps(OpensWork, Protocol):
+    """What payments need of the assembled program. paybill: where people pay by hand."""
+
+    @property
+    def gateways(self) -> Mapping[str, PaymentGateway]: ...
+    @property
+    def paybill(self) -> str: ...
+    @property
+    def provider_name(self) -> str: ...
+
+
+def _gateway_of(deps: PaymentsDeps, work: Work, collection_id: int) -> PaymentGateway:
+    return deps.gateways[work.session.get_one(Collection, collection_id).gateway]
+
+
+def ask_gateway(deps: PaymentsDeps, *, collection_id: int) -> None:
+    """Prompt the payer: claim; call; note."""
+    with deps.work() as work:
+        order = claim(work, collection_id)
+        gateway = _gateway_of(deps, work, collection_id)
+    if order is None:
+        return
+    try:
+        answer = gateway.request(order)
+    except Unreachable as error:
+        with deps.work() as work:
+            note_answer(work, collection_id, error)
+        raise
+    except (Rejected, OutcomeUnknown) as error:
+        with deps.work() as work:
+            note_answer(work, collection_id, error)
+        return
+    with deps.work() as work:
+        note_answer(work, collection_id, answer)
+
+
+def look_up_silent(deps: PaymentsDeps, *, collection_id: int, look: int) -> None:
+    """The answer is due: ask the gateway what became of it."""
+    with deps.work() as work:
+        collection = to_look_up(work, collection_id)
+        gateway = _gateway_of(deps, work, collection_id)
+    if collection is None:
+        return
+    verdict = NOT_TOLD
+    if collection.gateway_checkout_id is not None:
+        verdict = gateway.look_up(collection.gateway_checkout_id)
+    with deps.work() as work:
+        note_verdict(work, collection_id, verdict, look=look)
+
+
+def read_callback(deps: PaymentsDeps, *, inbox_id: int) -> None:
+    """Do what a gateway's message says."""
+    with deps.work() as work:
+        read_message(work, inbox_id)
+
+
+def ask_about_claim(deps: PaymentsDeps, *, claim_id: int) -> None:
+    """Have the provider confirm a payment that does not count by itself."""
+    with deps.work() as work:
+        asked = to_ask_about(work, claim_id)
+    if asked is None:
+        return
+    conversation = deps.gateways[asked.provider].ask_about(asked.number)
+    with deps.work() as work:
+        note_asked(work, claim_id, conversation)
+
+
+def use_money(deps: PaymentsDeps, *, receipt_id: int) -> None:
+    """Money without a purchase: renew a line with it, or tell its owner that it is kept."""
+    with deps.work() as work:
+        receipt = work.session.get_one(Receipt, receipt_id)
+        if renew_from_money(work, receipt=receipt) == 0:
+            tell.tell_money_kept(work, receipt)
+
+
+def tell_failure(deps: PaymentsDeps, *, collection_id: int) -> None:
+    with deps.work() as work:
+        tell.tell_failure(work, collection_id, paybill=deps.paybill)
+
+
+def tell_unknown(deps: PaymentsDeps, *, collection_id: int) -> None:
+    with deps.work() as work:
+        tell.tell_unknown(work, collection_id)
+
+
+def tell_receipt(deps: PaymentsDeps, *, purchase_id: int) -> None:
+    with deps.work() as work:
+        tell.tell_receipt(work, purchase_id)
+
+
+def tell_gift(deps: PaymentsDeps, *, purchase_id: int) -> None:
+    with deps.work() as work:
+        tell.tell_gift(work, purchase_id)
+
+
+def tell_money_is_safe(deps: PaymentsDeps, *, purchase_id: int) -> None:
+    with deps.work() as work:
+        tell.tell_money_is_safe(work, purchase_id, everywhere=deps.provider_name)
+
+
+def check_claims(deps: PaymentsDeps) -> None:
+    """Large claims must not wait unseen."""
+    with deps.work() as work:
+        note_overdue_claims(work)

@@ -1,0 +1,64 @@
+"""Money that came without a purchase behind it: it becomes the subscriber's own; money whose owner is not known
+waits in suspense."""
+
+from sqlalchemy import select
+
+from core.base.database import Work
+from core.base.msisdn import Msisdn, NotAPhoneNumber
+from core.ledger.accounts import MPESA_CLEARING, SUSPENSE, receivable
+from core.ledger.post import post
+from core.payments.events import MoneyKept
+from core.payments.model import Collection, Receipt, SuspenseItem
+from core.subscribers.account_no import parse_account_no
+from core.subscribers.meet import find
+from core.subscribers.model import Subscriber
+from core.subscribers.queries import by_account_no
+
+
+def keep_money(work: Work, receipt: Receipt, *, subscriber_id: int) -> None:
+    """Credit a receipt to its owner, whose row the caller holds: Dr clearing, Cr receivable."""
+    receipt.subscriber_id = subscriber_id
+    post(
+        work,
+        kind="payment",
+        source=_source(receipt),
+        sides=[(MPESA_CLEARING, receipt.amount), (receivable(subscriber_id), -receipt.amount)],
+    )
+    work.record(MoneyKept(receipt.id))
+
+
+def suspend_money(work: Work, receipt: Receipt, *, reason: str) -> None:
+    """Keep a receipt whose owner is not known: Dr clearing, Cr suspense."""
+    post(
+        work,
+        kind="payment",
+        source=_source(receipt),
+        sides=[(MPESA_CLEARING, receipt.amount), (SUSPENSE, -receipt.amount)],
+    )
+    work.session.add(SuspenseItem(receipt_id=receipt.id, reason=reason, created_at=work.now))
+
+
+def _source(receipt: Receipt) -> str:
+    return f"receipt:{receipt.provider}:{receipt.number}"
+
+
+def collection_named(work: Work, account_text: str) -> Collection | None:
+    """The collection whose reference was given as the account, as an STK payment's C2B message does."""
+    reference = account_text.strip().upper()
+    if not reference or len(reference) > 12:
+        return None
+    return work.session.scalar(select(Collection).where(Collection.reference == reference))
+
+
+def owner_named(work: Work, account_text: str) -> Subscriber | None:
+    """The subscriber whom a payer named: by account number, or by phone number. Never by likeness."""
+    number = parse_account_no(account_text)
+    if number is not None:
+        found = by_account_no(work, number)
+        if found is not None:
+            return found
+    try:
+        return find(work, msisdn=Msisdn.parse(account_text))
+    except NotAPhoneNumber:
+        return None
+

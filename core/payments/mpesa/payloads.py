@@ -1,0 +1,155 @@
+"""What Daraja sends, read tolerantly (daraja.md sections 5, 8, 9): numbers come as int, text or float, items in any
+order, with or without a value, keys with and without spaces."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from core.base.clock import NAIROBI
+from core.base.money import Money
+from core.payments.gateway import Paid, Verdict
+from core.payments.mpesa.results import PENDING, reason_of
+
+
+class NotUnderstood(ValueError):
+    """The body is not what Daraja sends. It stays in the inbox; nothing is moved by it."""
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`. Raises NotUnderstood."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NotUnderstood("not JSON") from None
+    if not isinstance(found, dict):
+        raise NotUnderstood("not a JSON object")
+    return found
+
+
+def amount(value: object) -> Money | None:
+    """1, 1.0, '1.00' → one shilling; None where it is no amount of whole cents."""
+    if isinstance(value, bool) or value in (None, ""):
+        return None
+    try:
+        cents = Decimal(str(value)) * 100
+    except InvalidOperation:
+        return None
+    if not cents.is_finite() or cents != cents.to_integral_value() or not 0 < cents < 10**12:
+        return None
+    return Money(int(cents))
+
+
+def digits(value: object) -> str:
+    """A number that may have come as int, float or text, as its digits; masked texts stay as they are."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip() if value is not None else ""
+
+
+def nairobi_time(value: object) -> datetime | None:
+    """20260301143047 (Nairobi wall clock) → the instant."""
+    try:
+        return datetime.strptime(digits(value), "%Y%m%d%H%M%S").replace(tzinfo=NAIROBI)
+    except ValueError:
+        return None
+
+
+def verdict_of(code: str, **facts: Any) -> Verdict:
+    """The verdict that a result code pronounces; an unknown code pronounces none."""
+    if code == "0":
+        return Verdict(paid=True, code=code, **facts)
+    reason = None if code in PENDING else reason_of(code)
+    if reason is None:
+        return Verdict(paid=None, code=code, **facts)
+    return Verdict(paid=False, code=code, reason=reason, **facts)
+
+
+def stk_callback(body: bytes) -> Verdict:
+    """The verdict in an STK callback. Raises NotUnderstood."""
+    match read_json(body):
+        case {"Body": {"stkCallback": {"CheckoutRequestID": str() as checkout, "ResultCode": code} as said}}:
+            pass
+        case _:
+            raise NotUnderstood("not an STK callback")
+    items = _items(said.get("CallbackMetadata"), "Item", "Name")
+    return verdict_of(
+        str(code),
+        checkout_id=checkout,
+        request_id=str(said.get("MerchantRequestID", "")),
+        amount=amount(items.get("Amount")),
+        receipt=str(items.get("MpesaReceiptNumber") or ""),
+        payer=digits(items.get("PhoneNumber")),
+        paid_at=nairobi_time(items.get("TransactionDate")),
+    )
+
+
+def c2b(body: bytes) -> Paid:
+    """The payment that a C2B validation or confirmation tells of. Raises NotUnderstood."""
+    said = read_json(body)
+    received = amount(said.get("TransAmount"))
+    receipt = str(said.get("TransID") or "").strip()
+    if received is None or (receipt and not receipt.isalnum()):
+        raise NotUnderstood("no amount or no receipt")
+    return Paid(
+        receipt=receipt[:32],
+        amount=received,
+        shortcode=digits(said.get("BusinessShortCode")),
+        account_text=str(said.get("BillRefNumber") or "").strip()[:40],
+        payer_hint=digits(said.get("MSISDN"))[:64],
+        payer_name=str(said.get("FirstName") or "").strip()[:40],
+        paid_at=nairobi_time(said.get("TransTime")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """The answer to a Transaction Status question. paid None: the provider did not find it or could not say."""
+
+    conversation: str
+    code: str
+    paid: Paid | None
+    completed: bool
+
+
+def status_result(body: bytes) -> StatusResult:
+    """Read a message to the result or timeout address. Raises NotUnderstood."""
+    match read_json(body):
+        case {"Result": dict() as said}:
+            pass
+        case _:
+            raise NotUnderstood("not a result")
+    fields = {_squeezed(key): value for key, value in said.items()}
+    items = _items(said.get("ResultParameters"), "ResultParameter", "Key")
+    received = amount(items.get("Amount"))
+    receipt = str(items.get("ReceiptNo") or "")
+    paid = None
+    if received is not None and receipt:
+        paid = Paid(
+            receipt=receipt,
+            amount=received,
+            shortcode=str(items.get("CreditPartyName") or "").split(" ")[0],
+            payer_hint=str(items.get("DebitPartyName") or "").split(" ")[0],
+            paid_at=nairobi_time(items.get("FinalisedTime")),
+        )
+    return StatusResult(
+        conversation=str(fields.get("OriginatorConversationID") or ""),
+        code=str(fields.get("ResultCode", "")),
+        paid=paid,
+        completed=str(items.get("TransactionStatus") or "") == "Completed",
+    )
+
+
+def _items(holder: object, list_name: str, key_name: str) -> dict[str, object]:
+    """A list of named items as a dict; the first of a repeated name wins; an item without a value is None."""
+    found: dict[str, object] = {}
+    rows = holder.get(list_name) if isinstance(holder, dict) else None
+    for row in rows if isinstance(rows, list) else [rows]:
+        if isinstance(row, dict) and isinstance(row.get(key_name), str):
+            found.setdefault(_squeezed(row[key_name]), row.get("Value"))
+    return found
+
+
+def _squeezed(key: str) -> str:
+    return key.replace(" ", "")

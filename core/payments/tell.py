@@ -1,0 +1,195 @@
+"""Tell people what became of their money, in their own language, once."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from core.base.clock import last_day
+from core.base.database import Work
+from core.base.errors import NotReady
+from core.base.money import Money, show_money
+from core.base.msisdn import Msisdn
+from core.billing.model import AWAITING_NETWORK, Purchase, Subscription
+from core.catalogue.labels import term_label
+from core.catalogue.model import HOTSPOT, Site
+from core.ledger.queries import balance
+from core.messaging.notify import notify
+from core.messaging.template import Value
+from core.payments.model import PAID, Collection, Receipt
+from core.subscribers.meet import find
+from core.subscribers.model import Subscriber
+from core.subscribers.queries import language_of, phone_of
+
+RECEIPT_COMES_WITHIN = timedelta(minutes=2)
+"""A collection settled by query gets its receipt number from a later message; texts wait so long for it."""
+
+
+def tell_failure(work: Work, collection_id: int, *, paybill: str) -> None:
+    """Why the payment came to nothing and how to go on."""
+    collection = work.session.get_one(Collection, collection_id)
+    if collection.state == PAID:
+        return  # a late success overtook the news
+    reason = collection.reason or "other"
+    template = FAILED_TEMPLATES.get(reason, "failed_other")
+    purchase = work.session.get_one(Purchase, collection.purchase_id)
+    account = work.session.get_one(Subscriber, purchase.beneficiary_id).account_no
+    facts: dict[str, Value] = {"amount": show_money(collection.amount), "paybill": paybill, "account": account}
+    wanted = {
+        "failed_busy": (),
+        "failed_pin": ("amount",),
+        "failed_same_amount": ("amount",),
+        "failed_locked": ("amount",),
+    }.get(template, ("amount", "paybill", "account"))
+    _tell_payer(
+        work, collection, template, {name: facts[name] for name in wanted}, f"failed:{collection.id}"
+    )
+
+
+FAILED_TEMPLATES = {
+    reason: f"failed_{reason}"
+    for reason in ("balance", "cancelled", "pin", "no_answer", "busy", "same_amount", "limit", "locked")
+}
+
+
+def tell_unknown(work: Work, collection_id: int) -> None:
+    """We do not know yet whether it was paid: do not pay again."""
+    collection = work.session.get_one(Collection, collection_id)
+    if collection.state in ("prompted", "unknown"):
+        values: dict[str, Value] = {"amount": show_money(collection.amount)}
+        _tell_payer(work, collection, "payment_unknown", values, f"unknown:{collection.id}")
+
+
+def tell_receipt(work: Work, purchase_id: int) -> None:
+    """A home line's time runs: the receipt to its holder, and to the payer if that is another person."""
+    purchase = work.session.get_one(Purchase, purchase_id)
+    if purchase.plan.kind == HOTSPOT or purchase.subscription_id is None:
+        return
+    line = work.session.get_one(Subscription, purchase.subscription_id)
+    holder = work.session.get_one(Subscriber, purchase.beneficiary_id)
+    assert line.paid_through is not None
+    day = f"{last_day(line.paid_through):%d/%m/%Y}"
+    amount, number = _received(work, purchase)
+    if not number:
+        values: dict[str, Value] = {"name": holder.first_name, "amount": amount, "last_day": day}
+        _tell(work, holder.id, "line_restored", values, f"receipt:{purchase.id}")
+        return
+    facts: dict[str, Value] = {
+        "amount": amount,
+        "receipt": number,
+        "account": holder.account_no,
+        "name": holder.first_name,
+        "plan": purchase.plan.name,
+        "last_day": day,
+    }
+    own = max(0, -balance(work, holder.id).minor)
+    _tell(work, holder.id, "receipt", {**facts, "balance": show_money(Money(own))}, f"receipt:{purchase.id}")
+    if purchase.buyer_id != holder.id:
+        _tell(work, purchase.buyer_id, "receipt_payer", facts, f"receipt:{purchase.id}:payer")
+
+
+def tell_gift(work: Work, purchase_id: int) -> None:
+    """A voucher for somebody else is paid: the payer's receipt."""
+    purchase = work.session.get_one(Purchase, purchase_id)
+    if purchase.plan.kind != HOTSPOT or purchase.buyer_id == purchase.beneficiary_id:
+        return
+    whose = phone_of(work, purchase.beneficiary_id)
+    amount, number = _received(work, purchase)
+    if whose is None or not number:
+        return
+    values: dict[str, Value] = {
+        "amount": amount,
+        "receipt": number,
+        "term": term_label(purchase.term_unit, purchase.term_count),
+        "phone": whose.spaced,
+    }
+    _tell(work, purchase.buyer_id, "receipt_gift", values, f"receipt:{purchase.id}:payer")
+
+
+def tell_money_is_safe(work: Work, purchase_id: int, *, everywhere: str) -> None:
+    """The network has not taken up a paid purchase yet: the money is here and no minute of it runs."""
+    purchase = work.session.get_one(Purchase, purchase_id)
+    if purchase.subscription_id is None:
+        return
+    line = work.session.get_one(Subscription, purchase.subscription_id)
+    if line.state != AWAITING_NETWORK or line.granted_at is not None:
+        return
+    amount, number = _received(work, purchase, wait=False)
+    site = work.session.get_one(Site, line.site_id).name if line.site_id else everywhere
+    values: dict[str, Value] = {"amount": amount, "receipt": number or "M-PESA", "site": site}
+    if purchase.plan.kind == HOTSPOT:
+        values["term"] = term_label(purchase.term_unit, purchase.term_count)
+        _tell(work, purchase.buyer_id, "router_down_money_safe", values, f"safe:{purchase.id}")
+    else:
+        values["plan"] = purchase.plan.name
+        _tell(work, purchase.beneficiary_id, "router_down_home", values, f"safe:{purchase.id}")
+
+
+def tell_money_kept(work: Work, receipt: Receipt) -> None:
+    """Money came in that bought nothing: it is the owner's, to be used."""
+    if receipt.subscriber_id is None:
+        return
+    owner = work.session.get_one(Subscriber, receipt.subscriber_id)
+    own = show_money(Money(max(0, -balance(work, owner.id).minor)))
+    values: dict[str, Value] = {
+        "amount": show_money(receipt.amount),
+        "receipt": receipt.number,
+        "balance": own,
+        "account": owner.account_no,
+    }
+    asked = work.session.get(Collection, receipt.collection_id) if receipt.collection_id else None
+    if asked is not None:
+        values["price"] = show_money(asked.amount)
+    template = "amount_differs" if asked is not None else "money_kept"
+    _tell(work, owner.id, template, values, f"kept:{receipt.id}")
+
+
+def _received(work: Work, purchase: Purchase, *, wait: bool = True) -> tuple[str, str]:
+    """What was paid and under which receipt number. Raises NotReady while the number may still come."""
+    found = work.session.execute(
+        select(Receipt)
+        .join(Collection, Collection.id == Receipt.collection_id)
+        .where(Collection.purchase_id == purchase.id)
+        .limit(1)
+    ).scalar_one_or_none()
+    if found is None and purchase.channel == "money":
+        found = work.session.get(Receipt, int(purchase.session.removeprefix("receipt:")))
+    if found is not None:
+        return show_money(purchase.price), found.number
+    if wait and purchase.paid_at is not None and work.now < purchase.paid_at + RECEIPT_COMES_WITHIN:
+        raise NotReady("the receipt number is not known yet")
+    return show_money(purchase.price), ""
+
+
+def _tell(work: Work, subscriber_id: int, template: str, values: dict[str, Value], key: str) -> None:
+    address = phone_of(work, subscriber_id)
+    if address is None:
+        return
+    language = language_of(work.session.get_one(Subscriber, subscriber_id))
+    notify(
+        work,
+        template=template,
+        address=address,
+        subscriber_id=subscriber_id,
+        language=language,
+        values=values,
+        dedupe_key=key,
+    )
+
+
+def _tell_payer(
+    work: Work, collection: Collection, template: str, values: dict[str, Value], key: str
+) -> None:
+    """To the phone that was prompted; in the buyer's language where the payer is nobody we know."""
+    payer = Msisdn(collection.payer)
+    purchase = work.session.get_one(Purchase, collection.purchase_id)
+    buyer = work.session.get_one(Subscriber, purchase.buyer_id)
+    known = find(work, msisdn=payer)
+    notify(
+        work,
+        template=template,
+        address=phone_of(work, buyer.id) or payer,
+        subscriber_id=buyer.id,
+        language=language_of(buyer if buyer.language or known is None else known),
+        values=values,
+        dedupe_key=key,
+    )

@@ -1,0 +1,71 @@
+"""Send a voucher's code by text: once when the network has it, and again when asked."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from core.base.clock import last_day
+from core.base.database import Work
+from core.base.dated import dated
+from core.base.errors import Refusal
+from core.base.words import say
+from core.billing.model import Subscription
+from core.catalogue.labels import term_label
+from core.messaging.model import Notice
+from core.messaging.notify import notify
+from core.messaging.templates import phones
+from core.subscribers.model import Subscriber
+from core.subscribers.queries import language_of, phone_of
+from core.vouchers import codes
+from core.vouchers.mint import code_of
+from core.vouchers.model import SOLD, Voucher
+from core.vouchers.show import own_voucher
+
+
+def send_first(work: Work, *, subscription_id: int) -> None:
+    """The voucher's first text, to its holder; once however often it is asked for."""
+    voucher = work.session.scalar(select(Voucher).where(Voucher.subscription_id == subscription_id))
+    if voucher is not None and voucher.state == SOLD:
+        _send(work, voucher, voucher.holder_id, template="voucher", dedupe_key=f"voucher:{voucher.id}")
+
+
+def send_again(work: Work, *, voucher_id: int, subscriber_id: int) -> None:
+    """The voucher's text once more, to the number that asks. Raises Refusal above the day's limit."""
+    voucher = own_voucher(work, voucher_id=voucher_id, subscriber_id=subscriber_id)
+    if voucher.state != SOLD:
+        raise Refusal(say("That voucher is already used."))
+    (limit,) = dated(work, "resends_a_day")
+    sent = work.session.scalar(
+        select(func.count())
+        .select_from(Notice)
+        .where(
+            Notice.subscriber_id == subscriber_id,
+            Notice.template == "voucher_again",
+            Notice.created_at > work.now - timedelta(days=1),
+        )
+    )
+    if (sent or 0) >= limit:
+        raise Refusal(say("We sent it {count} times today. Choose to see the code here.", count=limit))
+    key = f"voucher:{voucher.id}:again:{subscriber_id}:{int(work.now.timestamp())}"
+    _send(work, voucher, subscriber_id, template="voucher_again", dedupe_key=key)
+
+
+def _send(work: Work, voucher: Voucher, to: int, *, template: str, dedupe_key: str) -> None:
+    address = phone_of(work, to)
+    if address is None:
+        return  # nobody to write to: the code waits on the screen of whoever bought it
+    line = work.session.get_one(Subscription, voucher.subscription_id)
+    notify(
+        work,
+        template=template,
+        address=address,
+        subscriber_id=to,
+        language=language_of(work.session.get_one(Subscriber, to)),
+        values={
+            "code": codes.show_code(code_of(work, voucher)),
+            "term": term_label(line.plan.term_unit, line.plan.term_count),
+            "phones": phones(line.plan.shared_devices),
+            "use_by": f"{last_day(voucher.use_by):%d/%m/%Y}",
+        },
+        dedupe_key=dedupe_key,
+    )

@@ -1,0 +1,1 @@
+"""The machinery between events and jobs: relay, queues and workers, ticker. It is handed the switchboard."""

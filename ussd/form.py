@@ -1,0 +1,83 @@
+"""Africa's Talking's forms, read into our words. Source: their USSD pages; they promise no field."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from core.base.msisdn import Msisdn, NotAPhoneNumber
+
+MOST_FIELDS = 20
+"""A request has five, an end notice twelve."""
+LONGEST_SESSION_ID = 100
+"""ATUid_ and 32 hex; anything much longer was not made by them."""
+
+
+class Malformed(ValueError):
+    """The form is not one of theirs: fields missing, too many, or not text."""
+
+
+@dataclass(frozen=True, slots=True)
+class UssdRequest:
+    """One key press. text: all that was typed in the session so far."""
+
+    session_id: str
+    phone: str
+    service_code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndNotice:
+    """How a session ended: Success, Incomplete (the person left) or Failed. What was typed is not read."""
+
+    status: str
+    hops: int
+    milliseconds: int
+
+
+def read_request(body: bytes) -> UssdRequest:
+    """Raises Malformed."""
+    fields = _fields(body)
+    try:
+        request = UssdRequest(
+            fields["sessionId"].strip(), fields["phoneNumber"], fields["serviceCode"], fields.get("text", "")
+        )
+    except KeyError as missing:
+        raise Malformed(f"no {missing.args[0]}") from None
+    if not 0 < len(request.session_id) <= LONGEST_SESSION_ID:
+        raise Malformed("no session id of theirs")
+    return request
+
+
+def read_end_notice(body: bytes) -> EndNotice:
+    """Raises Malformed."""
+    fields = _fields(body)
+    return EndNotice(
+        status=fields.get("status", "")[:20],
+        hops=_whole(fields.get("hopsCount", "")),
+        milliseconds=_whole(fields.get("durationInMillis", "")),
+    )
+
+
+@lru_cache(maxsize=4096)
+def phone_number(text: str) -> Msisdn | None:
+    """The caller, or None. Remembered: reading a number costs more than answering a key press.
+
+    A `+` that was not encoded arrives as a space.
+    """
+    try:
+        return Msisdn.parse(text.strip())
+    except NotAPhoneNumber:
+        return None
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise Malformed("too many fields") from None
+    return dict(pairs)
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else 0

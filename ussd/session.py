@@ -1,0 +1,119 @@
+"""A session of one phone: where its talk stands, what was shown and heard. Plain values, JSON between."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from core.base.i18n import DEFAULT_LANGUAGE, render
+from core.base.words import Sentence
+from core.conversation import engine
+from core.conversation.dialogue import Dialogue, Frame
+from core.conversation.step import Context
+from ussd import pager, phrases
+from ussd.keypresses import NOTHING_YET, Heard, cleaned, is_absurd
+from ussd.pager import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """pages: as they were sent; page: the one on the phone. at: epoch seconds of the last answer.
+
+    input: of which kind the last answer was, for the log. unfinished: what to offer again if it drops now.
+    """
+
+    dialogue: Dialogue
+    shown: Shown
+    pages: tuple[str, ...]
+    page: int = 0
+    heard: Heard = NOTHING_YET
+    at: int = 0
+    input: str = "first"
+    unfinished: tuple[Frame, ...] = ()
+
+    @property
+    def reply(self) -> str:
+        return self.pages[self.page]
+
+    @property
+    def ends(self) -> bool:
+        return self.shown.ends and self.page == len(self.pages) - 1
+
+    def as_json(self) -> str:
+        """The session as it is kept; `input` and `unfinished` are not."""
+        return json.dumps(
+            [
+                self.dialogue.as_json(), self.shown.as_json(), self.pages, self.page,
+                self.heard.length, self.heard.mark, self.at,
+            ]
+        )  # fmt: skip
+
+    @classmethod
+    def from_json(cls, kept: str) -> Session:
+        dialogue, shown, pages, page, length, mark, at = json.loads(kept)
+        return cls(
+            Dialogue.from_json(dialogue), Shown.from_json(shown), tuple(pages), page, Heard(length, mark), at
+        )
+
+
+def begin(context: Context, keys: tuple[str, ...], unfinished: tuple[Frame, ...], budget: int) -> Session:
+    """The first screen, or the one that the dialled-through keys lead to.
+
+    A screen put in between, or a key that leads nowhere, swallows the rest of them.
+    """
+    session = show(engine.begin(context, Dialogue(), unfinished), budget, "first")
+    for key in keys:
+        if engine.is_in_between(session.dialogue) or not key:
+            break
+        session = press(context, session, key, budget)
+        if session.input == "invalid":
+            break
+    return session
+
+
+def press(context: Context, session: Session, typed: str, budget: int) -> Session:
+    """What follows one answer."""
+    key, shown = cleaned(typed), session.shown
+    if is_absurd(typed):
+        return _because(session, phrases.TOO_LONG, budget)
+    if key == pager.MORE_KEY and session.page + 1 < len(session.pages):
+        return replace(session, page=session.page + 1, input="nav")
+    if key == pager.BACK_KEY and session.page > 0:
+        return replace(session, page=session.page - 1, input="nav")
+    if session.dialogue.top is None:  # it was over, and somebody types on
+        return show(engine.begin(context, session.dialogue), budget, "first")
+    if key == pager.HOME_KEY:
+        return show(engine.to_first_screen(context, session.dialogue), budget, "nav")
+    if key == pager.BACK_KEY:
+        return show(engine.back(context, session.dialogue), budget, "nav")
+    if shown.asks:
+        if not key:
+            return _because(session, phrases.NOTHING_TYPED, budget)
+        return show(engine.answer(context, session.dialogue, key), budget, "typed")
+    chosen = next((choice for number, choice, _ in shown.choices if str(number) == key), None)
+    if chosen is None:
+        return _because(session, _why_not(shown, key), budget)
+    return show(engine.answer(context, session.dialogue, chosen), budget, "option")
+
+
+def show(turn: engine.Turn, budget: int, kind: str) -> Session:
+    """What the engine answered, numbered and cut to pages."""
+    dialogue, screen = turn
+    shown = pager.number(screen, dialogue.language or DEFAULT_LANGUAGE)
+    if screen.reason is not None:
+        return _because(Session(dialogue, shown, ()), screen.reason, budget)
+    return Session(dialogue, shown, tuple(pager.pages(shown, budget)), input=kind)
+
+
+def _because(session: Session, reason: Sentence, budget: int) -> Session:
+    """The same screen, the reason on its first line, until the next answer."""
+    shown = session.shown
+    pages = pager.pages(shown.because(render(reason, shown.language)), budget)
+    return replace(session, pages=tuple(pages), page=0, input="invalid")
+
+
+def _why_not(shown: Shown, key: str) -> Sentence:
+    for number, reason in shown.kept:
+        if str(number) == key:
+            return phrases.told(reason) if reason else phrases.not_available(number)
+    return phrases.no_such_choice([number for number, _, _ in shown.choices])

@@ -1,0 +1,195 @@
+"""A turn: one key press in, one screen out.
+
+The turn is first taken on the event loop without a database; a step that asks for one sends the whole turn to
+a thread, where it is taken again inside a Work. That Work is committed before the session is kept and the
+screen is sent, so no screen promises what was not written down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from redis import RedisError
+from redis.asyncio import Redis
+
+from core.base.clock import Clock
+from core.base.database import Work
+from core.base.log import draw_request_id, following, logger
+from core.base.msisdn import Msisdn
+from core.base.secrets import Keyring
+from core.base.settings import Brand
+from core.conversation import engine
+from core.conversation.offer_book import OfferBook
+from core.conversation.step import Context, NeedsWork
+from ussd import phrases
+from ussd.form import UssdRequest, phone_number
+from ussd.keypresses import Heard, dialled_keys, newest
+from ussd.pager import BUDGET
+from ussd.session import Session, begin, press, show
+from ussd.valkey import Closed, Limits, Opened, Sessions
+
+CHANNEL = "ussd"
+ANSWER_SECONDS = 5.0
+"""Africa's Talking gives up after ten; by then the person has."""
+THREADS = 8
+"""For turns that ask the database: a pool of their own, so that a flood of dialling delays no callback."""
+
+log = logger("ussd")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request on its way. opened: the session, whose lock we hold."""
+
+    caller: Msisdn
+    keys: tuple[str, ...]
+    text: str
+    now: datetime
+    request_id: str
+    opened: Opened
+
+
+class Talk:
+    """Everything that a turn needs. One a process.
+
+    redis: returns bytes. open_work: begins a transaction for a request id (Database.work). push_after: how
+    long M-PESA waits after a session's end before it asks. budget: septets a screen.
+    """
+
+    def __init__(
+        self,
+        *,
+        redis: Redis,
+        open_work: Callable[[str], AbstractContextManager[Work]],
+        clock: Clock,
+        keyring: Keyring,
+        brand: Brand,
+        push_after: timedelta,
+        budget: int = BUDGET,
+        limits: Limits | None = None,
+        book: OfferBook | None = None,
+        threads: int = THREADS,
+    ) -> None:
+        self._sessions = Sessions(redis, keyring, limits or Limits())
+        self._open_work = open_work
+        self._clock = clock
+        self._keyring = keyring
+        self._brand = brand
+        self._push_after = push_after
+        self._budget = budget
+        self._book = book or OfferBook()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ussd")
+
+    def close(self) -> None:
+        """Let running turns end and give their threads back."""
+        self._threads.shutdown()
+
+    async def turn(self, request: UssdRequest) -> str:
+        """The reply to a request, CON or END and all. Whatever fails, the caller gets a polite END."""
+        request_id = draw_request_id()
+        with following(request_id):
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await self._turn(request, request_id)
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("ussd_turn_not_answered", error=type(error).__name__)
+            except Exception:
+                log.exception("ussd_turn_failed")
+        return phrases.polite_end(phrases.DIAL_AGAIN)
+
+    async def _turn(self, request: UssdRequest, request_id: str) -> str:
+        began = time.perf_counter()
+        caller = phone_number(request.phone)
+        if caller is None:
+            log.info("ussd_turn_refused", why="number")
+            return phrases.polite_end(phrases.ONLY_KENYA)
+        keys = dialled_keys(request.service_code, request.text, self._brand)
+        if keys is None:
+            log.info("ussd_turn_refused", why="service code")
+            return phrases.polite_end(phrases.not_our_code(self._brand.service_code))
+        now = self._clock.now()
+        opened = await self._sessions.open(request.session_id, caller, now)
+        if isinstance(opened, Closed):
+            log.info("ussd_turn_refused", why=opened.value, caller=caller)
+            return phrases.polite_end(phrases.WAIT if opened is Closed.OFTEN else phrases.DIAL_AGAIN)
+        turn = Turn(caller, keys, request.text, now, request_id, opened)
+        session = await self._answer(turn)
+        log.info(
+            "ussd_turn",
+            screen=session.shown.id,
+            language=session.shown.language,
+            input=session.input,
+            page=session.page,
+            caller=caller,
+            milliseconds=round((time.perf_counter() - began) * 1000),
+        )
+        return session.reply
+
+    async def _answer(self, turn: Turn) -> Session:
+        """The session after this request, kept."""
+        before = turn.opened.session
+        if before is not None and newest(turn.text, before.heard, self._tag) is None:
+            await self._sessions.release(turn.opened)
+            return replace(before, input="repeat")
+        try:
+            session = await self._take(turn)
+        except Exception:
+            await self._sessions.release(turn.opened)
+            raise
+        session = replace(session, heard=Heard.of(turn.text, self._tag), at=int(turn.now.timestamp()))
+        try:
+            await self._sessions.save(turn.opened, session)
+        except (RedisError, OSError):
+            if not session.ends:  # the next key would not find its session
+                raise
+            log.warning("ussd_session_not_kept")  # what the last screen says is true: it was committed
+        return session
+
+    async def _take(self, turn: Turn) -> Session:
+        """Without the database if it can be, else in a thread with it."""
+        try:
+            return self._think(turn, None)
+        except engine.Declined as declined:
+            return show(declined.turn, self._budget, "invalid")
+        except NeedsWork:
+            pass
+        in_this_context = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, in_this_context, self._think_with_work, turn
+        )
+
+    def _think_with_work(self, turn: Turn) -> Session:
+        try:
+            with self._open_work(turn.request_id) as work:
+                return self._think(turn, work)
+        except engine.Declined as declined:  # the Work is undone; the screen that says why needs none
+            return show(declined.turn, self._budget, "invalid")
+
+    def _think(self, turn: Turn, work: Work | None) -> Session:
+        opened = turn.opened
+        context = Context(
+            caller=turn.caller,
+            channel=CHANNEL,
+            session=opened.name,
+            now=turn.now,
+            brand=self._brand,
+            book=self._book,
+            push_after=self._push_after,
+            work=work,
+        )
+        if opened.session is None:
+            session = begin(context, turn.keys, opened.unfinished, self._budget)
+        else:
+            typed = newest(turn.text, opened.session.heard, self._tag) or ""
+            session = press(context, opened.session, typed, self._budget)
+        return replace(session, unfinished=engine.unfinished(context, session.dialogue))
+
+    def _tag(self, text: str) -> str:
+        return self._keyring.tag(text, "ussd text")
