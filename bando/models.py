@@ -1,6 +1,6 @@
 """Every mapped table in one import, for migrations and checks."""
 
-from core.base import dated, inbox, outbox
+from core.base import dated, inbox, keymarks, outbox
 from core.base.database import Base
 from core.billing import model as billing
 from core.catalogue import model as catalogue
@@ -17,6 +17,7 @@ __all__ = [
     "catalogue",
     "dated",
     "inbox",
+    "keymarks",
     "ledger",
     "messaging",
     "network",

@@ -4,8 +4,81 @@ from collections.abc import Sequence
 
 from core.base.database import Route
 from core.base.events import Event
+from core.billing import jobs as billing
+from core.billing.events import AccessChanged, LineSuspended, PaidTimeStarted
+from core.messaging import jobs as messaging
+from core.messaging.events import NoticeQueued, OptOutReceived, ReportReceived
+from core.network import jobs as network
+from core.network.events import AccessGranted, FirstLogin, RouterReturned
+from core.payments import jobs as payments
+from core.payments.events import (
+    CallbackReceived,
+    ClaimMade,
+    CollectionFailed,
+    CollectionRequested,
+    CollectionSilent,
+    CollectionUnknown,
+    MoneyKept,
+    PaymentSettled,
+)
+from core.vouchers import jobs as vouchers
+from core.worker.queues import BULK, MONEY, NOTIFY, PROVISION
+from core.worker.run import Listener
+from core.worker.ticker import every, listener_name
+
+ON: dict[type[Event], list[Listener]] = {
+    CollectionRequested: [payments.ask_gateway],
+    CollectionSilent: [payments.look_up_silent],
+    CollectionUnknown: [payments.tell_unknown],
+    CollectionFailed: [payments.tell_failure],
+    CallbackReceived: [payments.read_callback],
+    ClaimMade: [payments.ask_about_claim],
+    PaymentSettled: [payments.tell_gift, payments.watch_over],
+    MoneyKept: [payments.use_money],
+    AccessChanged: [network.converge, vouchers.close_with_its_time],
+    AccessGranted: [billing.begin_granted, vouchers.send_voucher, network.send_credentials],
+    FirstLogin: [billing.begin_logged_in, vouchers.mark_in_use],
+    PaidTimeStarted: [payments.tell_receipt],
+    LineSuspended: [],
+    RouterReturned: [network.catch_up],
+    NoticeQueued: [messaging.send_notice],
+    ReportReceived: [messaging.note_report],
+    OptOutReceived: [messaging.note_opt_out],
+}
+"""Each event and its listeners; each pair is a delivery of its own. An event without listeners is for the record."""
+
+CLOCK = [
+    every(minutes=1, job=billing.end_what_is_over),
+    every(minutes=1, job=network.probe_routers),
+    every(minutes=1, job=network.watch_logins),
+    every(minutes=10, job=payments.check_claims),
+]
+
+QUEUE_OF_AREA = {
+    "payments": MONEY,
+    "billing": MONEY,
+    "network": PROVISION,
+    "messaging": NOTIFY,
+    "vouchers": NOTIFY,
+}
+"""Who waits for whom: a slow router must not hold up a payment, nor a campaign a voucher."""
+
+
+def queue_of(listener: str) -> str:
+    """The queue on which a listener's deliveries wait."""
+    return QUEUE_OF_AREA.get(listener.split(".")[0], BULK)
+
+
+LISTENERS: dict[str, Listener] = {
+    listener_name(job): job
+    for job in [*(job for jobs in ON.values() for job in jobs), *(task.job for task in CLOCK)]
+}
+_ROUTES = {
+    event: tuple(Route(listener_name(job), queue_of(listener_name(job))) for job in jobs)
+    for event, jobs in ON.items()
+}
 
 
 def routes(event: type[Event]) -> Sequence[Route]:
-    """The listeners of an event, as the outbox notes them."""
-    return ()
+    """The listeners of an event, as the outbox notes them. KeyError for an event that is not wired."""
+    return _ROUTES[event]

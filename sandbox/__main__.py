@@ -1,6 +1,7 @@
 """`python -m sandbox --world WORLD.json --port 8100 --state DIR`: the outside world until a signal."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from sandbox.world import World
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 after a signal, 2 when the world cannot be read."""
+    """0 after a signal, 2 when it may not start: in live mode, or without a readable world."""
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
     parser.add_argument(
         "--world", type=Path, required=True, help="the file that describes the provider under trial"
@@ -21,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8100, help="where to listen, on 127.0.0.1 only")
     parser.add_argument("--state", type=Path, required=True, help="the folder in which the sandbox remembers")
     asked = parser.parse_args(arguments)
+    if os.environ.get("BANDO_MODE") == "live":
+        print("sandbox: BANDO_MODE is live; the outside world is only played in trial mode", file=sys.stderr)
+        return 2
     try:
         world = World.read(asked.world)
     except (OSError, ValidationError) as error:

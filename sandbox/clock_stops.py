@@ -1,5 +1,4 @@
-"""Moving the trial's clock: from stop to stop, so that nothing the product does by the clock is jumped
-over."""
+"""Moving the trial's clock from stop to stop, so that nothing due on the way is jumped over."""
 
 import asyncio
 import math
@@ -17,8 +16,7 @@ SLACK = timedelta(seconds=2)  # the product may have read its clock a moment bef
 
 
 class Idle(BaseModel):
-    """The product's word: nothing waits, its own time, and the next moment at which it has something to
-    do."""
+    """The product's word: whether nothing waits, its own time, when it next has something to do."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -94,7 +92,7 @@ class ClockMover:
                     raise Unreachable(f"{self._url} is not there")
                 last = answer.text[:1_000]
                 rest = _read(answer)
-                if rest is not None and rest.idle and rest.now >= reached and self._lies_ahead(rest):
+                if rest is not None and self._at_rest(rest, reached):
                     return rest
             await asyncio.sleep(ASK_EVERY_SECONDS)
         raise NotIdle(f"not idle at {self._clock.now().isoformat()} within {self._limit_seconds:g} s: {last}")
@@ -107,8 +105,10 @@ class ClockMover:
         sending = [call.kind for call in self._courier.calls if call.state == "sending"]
         return f"being sent: {', '.join(sending)}" if sending else None
 
-    def _lies_ahead(self, rest: Idle) -> bool:
-        return rest.next_stop is None or rest.next_stop > rest.now
+    def _at_rest(self, rest: Idle, reached: datetime) -> bool:
+        """We are asked again as well: the product may have wanted something of us meanwhile."""
+        ahead = rest.next_stop is None or rest.next_stop > rest.now
+        return rest.idle and rest.now >= reached and ahead and self._under_way() is None
 
 
 def _read(answer: httpx.Response) -> Idle | None:

@@ -172,8 +172,7 @@ def control_doors(
 
     @router.delete("/mpesa/registration")
     async def forget_registration() -> dict[str, bool]:
-        """Deletes the registered URLs, as an operator does in Safaricom's portal before registering
-        others."""
+        """Deletes the registered URLs, as an operator does in Safaricom's portal to register others."""
         paybill.forget_registration()
         return {"deleted": True}
 

@@ -1,5 +1,4 @@
-"""Keeps web pages of strangers away from the sandbox: loopback hosts only, no foreign origin, JSON on its
-own doors."""
+"""Keeps strangers' web pages away: loopback hosts only, no foreign origin, JSON on our own doors."""
 
 import json
 from collections.abc import Iterable

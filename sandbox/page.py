@@ -1,5 +1,4 @@
-"""The sandbox's own pages, plain HTML without any asset: the doors on `/`, every shape and fault on
-`/docs`."""
+"""Our own pages, plain HTML without any asset: the doors on `/`, every shape and fault on `/docs`."""
 
 from html import escape
 from typing import Any

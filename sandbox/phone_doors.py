@@ -16,8 +16,7 @@ from sandbox.phones import LineState, NoSuchNumber, Phones, Text, canonical
 
 
 class PhoneView(BaseModel):
-    """A phone at a glance. `wallet` and amounts are whole shillings; texts and prompts run from old to
-    new."""
+    """A phone at a glance. `wallet` and amounts are whole shillings; texts and prompts run oldest first."""
 
     msisdn: str
     wallet: int
@@ -32,8 +31,7 @@ class _Asked(BaseModel):
 
 
 class PhoneChange(_Asked):
-    """What is named is set. `line`: whether PIN prompts reach the phone (busy: in somebody else's
-    session)."""
+    """What is named is set. `line`: whether PIN prompts reach the phone (busy: in another session)."""
 
     wallet: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     line: LineState | None = None

@@ -9,8 +9,7 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the URL stays on this machine; the sandbox calls no other (a trial must not leave the
-    house)."""
+    """Whether the URL stays on this machine; the sandbox calls no other machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     return parts.scheme in {"http", "https"} and (host in LOOPBACK_HOSTS or host.startswith("127."))

@@ -12,18 +12,28 @@ LONGEST_SESSION_ID = 100
 """ATUid_ and 32 hex; anything much longer was not made by them."""
 
 
+NO_MPESA = frozenset({"63903", "63907", "63999"})
+"""Airtel, Telkom, Equitel. Safaricom is 63902; an unknown code is given the benefit of the doubt."""
+
+
 class Malformed(ValueError):
     """The form is not one of theirs: fields missing, too many, or not text."""
 
 
 @dataclass(frozen=True, slots=True)
 class UssdRequest:
-    """One key press. text: all that was typed in the session so far."""
+    """One key press. text: all that was typed in the session so far. network: the caller's operator."""
 
     session_id: str
     phone: str
     service_code: str
     text: str
+    network: str = ""
+
+    @property
+    def may_have_mpesa(self) -> bool:
+        """Numbers move between operators, so the operator tells more than the number."""
+        return self.network not in NO_MPESA
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,11 @@ def read_request(body: bytes) -> UssdRequest:
     fields = _fields(body)
     try:
         request = UssdRequest(
-            fields["sessionId"].strip(), fields["phoneNumber"], fields["serviceCode"], fields.get("text", "")
+            session_id=fields["sessionId"].strip(),
+            phone=fields["phoneNumber"],
+            service_code=fields["serviceCode"],
+            text=fields.get("text", ""),
+            network=fields.get("networkCode", ""),
         )
     except KeyError as missing:
         raise Malformed(f"no {missing.args[0]}") from None

@@ -63,8 +63,7 @@ class Shown:
 
 
 def number(screen: Screen, language: str) -> Shown:
-    """The screen in `language`; choices without a promised number take the next free one."""
-    lines = ((screen.reason,) if screen.reason else ()) + screen.lines
+    """The screen in `language`, without its reason; choices promised no number take the next free."""
     promised = {choice.number for choice in screen.choices}
     numbered = []
     last = 0
@@ -74,7 +73,7 @@ def number(screen: Screen, language: str) -> Shown:
     return Shown(
         id=screen.id,
         language=language,
-        lines=tuple(part for line in lines for part in _text(line, language).split("\n")),
+        lines=tuple(part for line in screen.lines for part in _text(line, language).split("\n")),
         choices=tuple(numbered),
         kept=tuple((key, _text(why, language) if why else "") for key, why in screen.kept.items()),
         ends=screen.ends,

@@ -49,6 +49,7 @@ class Turn:
     """One request on its way. opened: the session, whose lock we hold."""
 
     caller: Msisdn
+    has_mpesa: bool
     keys: tuple[str, ...]
     text: str
     now: datetime
@@ -119,7 +120,8 @@ class Talk:
         if isinstance(opened, Closed):
             log.info("ussd_turn_refused", why=opened.value, caller=caller)
             return phrases.polite_end(phrases.WAIT if opened is Closed.OFTEN else phrases.DIAL_AGAIN)
-        turn = Turn(caller, keys, request.text, now, request_id, opened)
+        has_mpesa = request.may_have_mpesa and caller.looks_mpesa_capable
+        turn = Turn(caller, has_mpesa, keys, request.text, now, request_id, opened)
         session = await self._answer(turn)
         log.info(
             "ussd_turn",
@@ -176,6 +178,7 @@ class Talk:
         opened = turn.opened
         context = Context(
             caller=turn.caller,
+            caller_has_mpesa=turn.has_mpesa,
             channel=CHANNEL,
             session=opened.name,
             now=turn.now,

@@ -48,11 +48,10 @@ class DatedSetting(Base):
 
 def dated(work: Work, *names: str, at: datetime | None = None) -> tuple[int, ...]:
     """The values of `names` at the instant `at` (now). One statement however many names. KeyError if unknown."""
-    found: dict[str, Any] = dict(
-        work.session.execute(
-            select(DatedSetting.name, DatedSetting.value)
-            .where(DatedSetting.name.in_(names), DatedSetting.starts_at <= (at or work.now))
-            .order_by(DatedSetting.starts_at, DatedSetting.id)
-        ).tuples()
+    rows = work.session.execute(
+        select(DatedSetting.name, DatedSetting.value)
+        .where(DatedSetting.name.in_(names), DatedSetting.starts_at <= (at or work.now))
+        .order_by(DatedSetting.starts_at, DatedSetting.id)
     )
+    found: dict[str, Any] = {row.name: row.value for row in rows}
     return tuple(int(found.get(name, DEFAULTS[name])) for name in names)

@@ -7,7 +7,17 @@ bounded number a day and door, and moves nothing.
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Boolean, Identity, Index, LargeBinary, PrimaryKeyConstraint, Text, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Identity,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Text,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 

@@ -11,12 +11,15 @@ import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import structlog
 
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(\+?254|0)([17]\d{2})\d{3}(\d{3})(?!\d)")
-_PATH_SECRET = re.compile(r"(/(?:pay|ussd/africastalking|sms/africastalking|telegram|paystack)(?:/[a-z]+)?/)[^/\s\"'?]+")
+_PATH_SECRET = re.compile(
+    r"(/(?:pay|ussd/africastalking|sms/africastalking|telegram|paystack)(?:/[a-z]+)?/)[^/\s\"'?]+"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 MAX_VALUE_CHARACTERS = 2_000
 """No log value is longer: a megabyte of somebody's body must not become a megabyte of log."""
@@ -45,8 +48,12 @@ def _mask_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     return event
 
 
-def set_up_logging(process: str, level: str = "INFO") -> None:
-    """Send our log lines, and those of the libraries, as JSON to standard output."""
+def set_up_logging(process: str, level: str = "INFO", folder: Path | None = None) -> None:
+    """Send our log lines, and those of the libraries, as JSON to standard output, or to a file in `folder`."""
+    sink: TextIO = sys.stdout
+    if folder is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sink = (folder / f"{process}.log").open("a", buffering=1, encoding="utf-8")
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -57,11 +64,11 @@ def set_up_logging(process: str, level: str = "INFO") -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(sink),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(sink)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer()
@@ -70,7 +77,7 @@ def set_up_logging(process: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for talkative in ("httpx", "httpcore", "urllib3", "rq", "rq.worker"):
+    for talkative in ("alembic", "httpx", "httpcore", "urllib3", "rq", "rq.worker"):
         logging.getLogger(talkative).setLevel("WARNING")
 
 

@@ -40,7 +40,9 @@ class Delivery(Base):
         Index(
             "ix_deliveries_under_way",
             "dispatched_at",
-            postgresql_where=text("dispatched_at IS NOT NULL AND finished_at IS NULL AND given_up_at IS NULL"),
+            postgresql_where=text(
+                "dispatched_at IS NOT NULL AND finished_at IS NULL AND given_up_at IS NULL"
+            ),
         ),
         Index(
             "ix_deliveries_in_order",

@@ -48,13 +48,17 @@ class Keyring:
         """Decrypt a cell. Raises SealBroken where it was moved, altered, or no key of ours opens it."""
         key_id, nonce = sealed[:KEY_ID_BYTES], sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
         if key_id not in self._keys:
-            raise SealBroken(f"{table}.{column} of row {row} is sealed with a key that is not in BANDO_SECRET_KEY")
+            raise SealBroken(
+                f"{table}.{column} of row {row} is sealed with a key that is not in BANDO_SECRET_KEY"
+            )
         cipher = AESGCM(self._derive(key_id, "store"))
         body = sealed[KEY_ID_BYTES + NONCE_BYTES :]
         try:
             return cipher.decrypt(nonce, body, _place(table, column, row)).decode()
         except InvalidTag:
-            raise SealBroken(f"{table}.{column} of row {row} was sealed for another place or altered") from None
+            raise SealBroken(
+                f"{table}.{column} of row {row} was sealed for another place or altered"
+            ) from None
 
     def is_newest(self, sealed: bytes) -> bool:
         """Whether a ciphertext or a look-up hash was made with the first key of the list."""

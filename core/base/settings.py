@@ -35,7 +35,9 @@ class Brand(FromEnvironment):
     provider_name: str = Field("Pwani Net", max_length=9, description="the provider's name in texts")
     merchant_name: str = Field("PWANI NET", max_length=12, description="the name that M-PESA shows")
     wifi_name: str = Field("PWANI WIFI", max_length=12, description="the name of the hotspot network")
-    service_code: str = Field("*384*123#", max_length=10, pattern=r"^\*[0-9*]+#$", description="the USSD code")
+    service_code: str = Field(
+        "*384*123#", max_length=10, pattern=r"^\*[0-9*]+#$", description="the USSD code"
+    )
     service_code_aliases: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="other codes that reach us, such as the operator's own long form"
     )
@@ -52,10 +54,14 @@ class Settings(FromEnvironment):
 
     model_config = SettingsConfigDict(env_prefix="BANDO_", env_file=".env", extra="ignore", frozen=True)
 
-    mode: Literal["trial", "live"] = Field("trial", description="trial: sandbox, loopback only. live: the world")
+    mode: Literal["trial", "live"] = Field(
+        "trial", description="trial: sandbox, loopback only. live: the world"
+    )
     home: Path = Field(Path(".bando"), description="where the embedded servers and the trial keep their data")
     database_url: str | None = Field(None, description="PostgreSQL; absent: the embedded one")
-    database_owner_url: str | None = Field(None, description="for migrate, backup, restore, keys rotate alone")
+    database_owner_url: str | None = Field(
+        None, description="for migrate, backup, restore, keys rotate alone"
+    )
     redis_url: str | None = Field(None, description="Redis or Valkey; absent: the embedded one")
     secret_key: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="encryption and look-ups; the first writes, all read"
@@ -72,9 +78,12 @@ class Settings(FromEnvironment):
     trusted_proxies: Annotated[list[Network], NoDecode] = Field(
         default_factory=list, description="proxies whose X-Forwarded-For counts, nearest hop only"
     )
-    trial_clock: Path | None = Field(None, description="trial only: the file with the clock's offset in seconds")
+    trial_clock: Path | None = Field(
+        None, description="trial only: the file with the clock's offset in seconds"
+    )
     metrics_token: str | None = Field(None, description="opens /metrics and readiness detail off loopback")
-    log_level: str = "INFO"
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_folder: Path | None = Field(None, description="write logs to files there instead of standard output")
 
     _lists = field_validator(
         "secret_key", "door_secrets", "router_networks", "trusted_proxies", mode="before"
@@ -91,7 +100,9 @@ class Settings(FromEnvironment):
             found.append("BANDO_SECRET_KEY is not set: nothing can be encrypted without it")
         for secret in self.door_secrets:
             if len(secret) < 32 or any(sign not in "0123456789abcdef" for sign in secret):
-                found.append("BANDO_DOOR_SECRETS: each needs at least 32 lower-case hex characters (128 bits)")
+                found.append(
+                    "BANDO_DOOR_SECRETS: each needs at least 32 lower-case hex characters (128 bits)"
+                )
         if not self.door_secrets:
             found.append("BANDO_DOOR_SECRETS is not set: the doors would have no secret in their paths")
         if self.live:

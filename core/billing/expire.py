@@ -50,9 +50,7 @@ OUT_OF_GRACE = text(
 
 def sweep(work: Work) -> dict[str, int]:
     """Move every line whose time has come. Returns how many of each kind were moved."""
-    use_by, honoured, grace = dated(
-        work, "voucher.use_by_days", "voucher.honoured_days", "home.grace_days"
-    )
+    use_by, honoured, grace = dated(work, "voucher.use_by_days", "voucher.honoured_days", "home.grace_days")
     over = _move(work, HOTSPOT_OVER, "ended", "its time is over")
     unused = _move(work, NEVER_USED, "ended", "never used", honoured=use_by + honoured + 1)
     late = _move(work, INTO_GRACE, "grace", "the last paid day is over")

@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.base.database import Base, UtcDateTime
@@ -91,7 +100,9 @@ class Purchase(Base):
     term_unit: Mapped[str] = mapped_column(Text)
     term_count: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(Text, server_default=OPEN)
-    subscription_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("subscriptions.id"), index=True)
+    subscription_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("subscriptions.id"), index=True
+    )
     request_id: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -28,6 +28,7 @@ class NeedsWork(Exception):
 class Context:
     """What a step may use. Reading `work` is the only way to SQL; a step is pure until it does.
 
+    caller_has_mpesa: whether the caller's own number can pay, as far as the channel can tell.
     language: of the person; a step that changes it assigns it. data: the facts of the frame that is shown.
     """
 
@@ -35,6 +36,7 @@ class Context:
         self,
         *,
         caller: Msisdn,
+        caller_has_mpesa: bool,
         channel: str,
         session: str,
         now: datetime,
@@ -44,6 +46,7 @@ class Context:
         work: Work | None = None,
     ) -> None:
         self.caller = caller
+        self.caller_has_mpesa = caller_has_mpesa
         self.channel = channel
         self.session = session
         self.now = now

@@ -14,4 +14,3 @@ def receivable(subscriber_id: int) -> str:
 def revenue(plan_kind: str) -> str:
     """The code of the revenue account of a kind of plan."""
     return f"revenue.{plan_kind}"
-

@@ -15,7 +15,10 @@ class Account(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('asset', 'liability', 'income', 'expense')", name="kind"),
         Index(
-            "uq_accounts_receivable", "subscriber_id", unique=True, postgresql_where=text("subscriber_id IS NOT NULL")
+            "uq_accounts_receivable",
+            "subscriber_id",
+            unique=True,
+            postgresql_where=text("subscriber_id IS NOT NULL"),
         ),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

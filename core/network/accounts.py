@@ -27,7 +27,7 @@ def account_of(work: Work, subscription_id: int, *, lock: bool = False) -> Acces
     """The subscription's account, as it stands now."""
     statement = select(AccessAccount).where(AccessAccount.subscription_id == subscription_id)
     if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
     return work.session.scalar(statement)
 
 

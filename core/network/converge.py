@@ -6,7 +6,6 @@ from sqlalchemy import ColumnElement, or_, select, text
 
 from core.base.database import Work
 from core.base.errors import Rejected, Unreachable
-from core.base.inbox import raise_incident
 from core.network.accounts import account_of
 from core.network.desire import desire
 from core.network.driver import Service
@@ -14,7 +13,7 @@ from core.network.events import RouterReturned
 from core.network.follow import NetworkDeps, Outcome, follow
 from core.network.model import AccessAccount, Router, RouterAccount
 from core.network.placement import enrol
-from core.network.routers import address_of, note_away
+from core.network.routers import address_of, note_away, note_router_refused
 
 ACCOUNTS_A_BATCH = 50
 """A job of about ten seconds on a small board; a router with more behind gets the next job."""
@@ -48,7 +47,7 @@ def catch_up_router(deps: NetworkDeps, *, router_id: int) -> None:
     with deps.work() as work:
         behind = accounts_due(work, router_id, limit=ACCOUNTS_A_BATCH)
     for account_id in behind:
-        if follow(deps, account_id=account_id, router_id=router_id) is Outcome.AWAY:
+        if follow(deps, account_id=account_id, router_id=router_id) in (Outcome.AWAY, Outcome.SHUT):
             return
     with deps.work() as work:
         if accounts_due(work, router_id, limit=1):
@@ -56,7 +55,7 @@ def catch_up_router(deps: NetworkDeps, *, router_id: int) -> None:
 
 
 def accounts_due(work: Work, router_id: int, *, limit: int) -> list[int]:
-    """Accounts that the router is behind on and may be tried for now, those that can log in least first."""
+    """Accounts that the router is behind on and may be tried for now, oldest first."""
     return list(
         work.session.scalars(
             select(RouterAccount.account_id)
@@ -78,11 +77,13 @@ def due(work: Work) -> tuple[ColumnElement[bool], ...]:
 
 
 def _look_over(deps: NetworkDeps, router_id: int) -> bool:
-    """Compare what a router that was away holds with what it should, by one listing a service. False where it
-    cannot be worked with.
+    """Compare what a router that was away holds with what it should, by one listing a service. False where
+    it cannot be worked with.
     """
     with deps.work() as work:
         router = work.session.get_one(Router, router_id)
+        if router.away_since is not None:
+            return False  # news of its return that was overtaken: the next probe says when it answers
         if not router.recheck:
             return True
         address, driver = address_of(work, router), deps.drivers[router.driver]
@@ -105,15 +106,3 @@ def _look_over(deps: NetworkDeps, router_id: int) -> bool:
         enrol(work, router_id=router_id)
         work.session.get_one(Router, router_id).recheck = False
     return True
-
-
-def note_router_refused(work: Work, *, router_id: int, error: Rejected) -> None:
-    """The router answers and does not let us work: for a person to mend."""
-    router = work.session.get_one(Router, router_id)
-    router.last_error = str(error)
-    raise_incident(
-        work,
-        kind="router_refused",
-        key=f"router_refused:{router_id}:{error.code}",
-        detail=f"router {router.name}: {error}",
-    )

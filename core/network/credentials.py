@@ -1,5 +1,4 @@
-"""Tell a home line's user name and password to its subscriber, when the router has them for the first
-time."""
+"""Tell a new home line's user name and password to its subscriber, once the router has them."""
 
 from core.base.database import Work
 from core.base.log import logger

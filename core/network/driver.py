@@ -87,16 +87,15 @@ class RouterDriver(Protocol):
     """One kind of router. Calls from several threads are fine; one router is spoken to by one at a time."""
 
     def apply(self, address: RouterAddress, desired: DesiredAccount) -> Applied:
-        """Make it so, read it back, end live sessions that no longer hold. Nothing is written where it
-        holds."""
+        """Make it so, read it back, end live sessions that no longer hold. Where it holds, write nothing."""
         ...
 
     def holds(self, address: RouterAddress, service: Service) -> frozenset[int]:
         """The account ids of ours that can log in on the router, by one listing."""
         ...
 
-    def sessions(self, address: RouterAddress) -> list[LiveSession]:
-        """Everybody who is connected now, ours or not."""
+    def sessions(self, address: RouterAddress, service: Service | None = None) -> list[LiveSession]:
+        """Everybody who is connected now, ours or not, over one service or over all."""
         ...
 
     def probe(self, address: RouterAddress) -> RouterFacts:

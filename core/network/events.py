@@ -7,8 +7,7 @@ from core.base.events import Event
 
 @dataclass(frozen=True)
 class AccessGranted(Event):
-    """A router holds the access and it was read back at the instant `at`. Said once for each change that
-    grants."""
+    """A router holds the access, read back at the instant `at`. Said once for each change that grants."""
 
     subscription_id: int
     at: int

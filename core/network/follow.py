@@ -1,5 +1,4 @@
-"""One router follows what is wanted of one account: claim, call, record. No transaction is open over the
-call."""
+"""One router follows what is wanted of one account: claim, call, record, no transaction over the call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,8 +28,7 @@ from core.network.model import ABSENT, PRESENT, AccessAccount, Router, RouterAcc
 from core.network.routers import address_of, note_answered, note_away
 
 CLAIM = timedelta(seconds=90)
-"""Longer than any orderly apply. After a worker's death the account waits so long, and is then taken up
-again."""
+"""Longer than any orderly apply. After a worker's death the account waits so long to be taken up again."""
 LONGEST_WAIT = timedelta(hours=6)
 """Between two tries of what a router refuses: its setting up is mended by a person, in hours."""
 TURNS = 3
@@ -47,12 +45,14 @@ class NetworkDeps(OpensWork, Protocol):
 
 
 class Outcome(Enum):
-    """FOLLOWED: nothing is left to do now. AWAY: no answer. REFUSED: the router said no, and is asked
-    later."""
+    """FOLLOWED: nothing is left to do now. AWAY: no answer. REFUSED: the router said no to this account and
+    is asked later. SHUT: it says no to everything.
+    """
 
     FOLLOWED = "followed"
     AWAY = "away"
     REFUSED = "refused"
+    SHUT = "shut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,7 @@ class Order:
 
 
 def follow(deps: NetworkDeps, *, account_id: int, router_id: int) -> Outcome:
-    """Make the router hold what is wanted of the account, as long as that is behind and nobody else is at
-    it."""
+    """Make the router hold what is wanted of the account, while it is behind and nobody else is at it."""
     for _ in range(TURNS):
         with deps.work() as work:
             order = claim(work, account_id=account_id, router_id=router_id)
@@ -120,7 +119,7 @@ def _call_and_record(deps: NetworkDeps, order: Order) -> tuple[Outcome, bool]:
     except Rejected as error:
         with deps.work() as work:
             _note_refused(work, order, error)
-        return Outcome.REFUSED, False
+        return Outcome.SHUT if error.code in WHOLE_ROUTER else Outcome.REFUSED, False
     with deps.work() as work:
         again = _note_held(work, order)
     logger("network").info(
@@ -176,13 +175,13 @@ def _locked(work: Work, account_id: int, router_id: int) -> tuple[AccessAccount,
     account = work.session.scalars(
         select(AccessAccount)
         .where(AccessAccount.id == account_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(**fresh)
     ).one()
     row = work.session.scalars(
         select(RouterAccount)
         .where(RouterAccount.account_id == account_id, RouterAccount.router_id == router_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(**fresh)
     ).one()
     return account, row

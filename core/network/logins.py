@@ -10,12 +10,11 @@ from core.base.log import logger
 from core.billing.model import AWAITING_NETWORK, Subscription
 from core.catalogue.model import HOTSPOT, Plan
 from core.network.accounts import USERNAME_LOOKUP
-from core.network.converge import note_router_refused
 from core.network.driver import LiveSession
 from core.network.events import FirstLogin
 from core.network.follow import NetworkDeps
 from core.network.model import PRESENT, AccessAccount, Router, RouterAccount
-from core.network.routers import address_of, note_answered, note_away
+from core.network.routers import address_of, note_answered, note_away, note_router_refused
 
 SESSIONS_A_ROUTER = 20_000
 """More live users than any board serves: a router that lists more is broken or hostile (M34)."""
@@ -47,7 +46,7 @@ def watch_router(deps: NetworkDeps, *, router_id: int) -> None:
         router = work.session.get_one(Router, router_id)
         address, driver = address_of(work, router), deps.drivers[router.driver]
     try:
-        sessions = driver.sessions(address)
+        sessions = driver.sessions(address, "hotspot")
     except Unreachable as error:
         with deps.work() as work:
             note_away(work, router_id=router_id, why=str(error))
@@ -85,7 +84,7 @@ def note_logins(work: Work, *, router_id: int, sessions: list[LiveSession]) -> N
             *_awaited(),
         )
         .order_by(AccessAccount.id)
-        .with_for_update(of=AccessAccount)
+        .with_for_update(of=AccessAccount, key_share=True)
         .execution_options(populate_existing=True)
     )
     for account in found:

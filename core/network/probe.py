@@ -7,11 +7,11 @@ from sqlalchemy import exists, or_, select
 
 from core.base.database import Work
 from core.base.errors import NotReady, Rejected, Unreachable
-from core.network.converge import due, note_router_refused
+from core.network.converge import due
 from core.network.driver import RouterAddress
 from core.network.follow import NetworkDeps
 from core.network.model import AccessAccount, Router, RouterAccount
-from core.network.routers import address_of, note_away, note_back
+from core.network.routers import address_of, note_away, note_back, note_router_refused
 
 PROBES_AT_ONCE = 8
 """Fifty dead routers at three seconds each are then asked within twenty."""
@@ -24,8 +24,7 @@ class _Probe:
 
 
 def probe_all(deps: NetworkDeps) -> None:
-    """Probe the routers that are away, behind or to be looked over; one that answers is to be caught up
-    with."""
+    """Probe the routers that are away, behind or to be looked over; say of those that answer that they do."""
     with deps.work() as work:
         probes = [_Probe(router.driver, address_of(work, router)) for router in _to_be_probed(work)]
     if not probes:

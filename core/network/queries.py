@@ -7,14 +7,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Row
 
 from core.base.database import Work
-from core.catalogue.model import Site
-from core.network.model import AccessAccount, Router, RouterAccount
+from core.catalogue.model import PPPOE, Site
+from core.network.model import PRESENT, AccessAccount, Router, RouterAccount
 
 
 @dataclass(frozen=True, slots=True)
 class RouterLine:
-    """A router as staff see it. behind: accounts that it has not followed yet. away_since: none while it
-    answers."""
+    """A router as staff see it. behind: accounts that it has not followed yet."""
 
     id: int
     name: str
@@ -43,7 +42,7 @@ def router_of_line(work: Work, subscription_id: int) -> RouterLine | None:
                 .join(AccessAccount, AccessAccount.id == RouterAccount.account_id)
                 .where(
                     AccessAccount.subscription_id == subscription_id,
-                    AccessAccount.service == "pppoe",
+                    AccessAccount.service == PPPOE,
                     ~RouterAccount.withdrawn,
                 )
             )
@@ -61,7 +60,7 @@ def _routers() -> Select[Router, str, int, int]:
         .correlate(Router)
     )
     behind = of_router.where(RouterAccount.applied_revision < AccessAccount.revision)
-    held = of_router.where(~RouterAccount.withdrawn, AccessAccount.desired == "present")
+    held = of_router.where(~RouterAccount.withdrawn, AccessAccount.desired == PRESENT)
     return select(Router, Site.name, held.scalar_subquery(), behind.scalar_subquery()).join(
         Site, Site.id == Router.site_id
     )

@@ -19,8 +19,7 @@ from core.network.routers import address_of
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What a router said of itself, if it answered, and what is wrong, in plain words; nothing: it can be
-    used."""
+    """What a router said of itself, if it answered, and what is wrong in plain words."""
 
     facts: RouterFacts | None
     problems: tuple[str, ...]

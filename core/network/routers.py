@@ -5,6 +5,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from core.base.database import Work
+from core.base.errors import Rejected
+from core.base.inbox import raise_incident
 from core.base.log import logger
 from core.network.driver import RouterAddress
 from core.network.events import RouterReturned
@@ -55,10 +57,22 @@ def note_back(work: Work, *, router_id: int) -> None:
     work.record(RouterReturned(router_id))
 
 
+def note_router_refused(work: Work, *, router_id: int, error: Rejected) -> None:
+    """The router answers and does not let us work: for a person to mend."""
+    router = work.session.get_one(Router, router_id)
+    router.last_error = str(error)
+    raise_incident(
+        work,
+        kind="router_refused",
+        key=f"router_refused:{router_id}:{error.code}",
+        detail=f"router {router.name}: {error}",
+    )
+
+
 def _locked(work: Work, router_id: int) -> Router:
     return work.session.scalars(
         select(Router)
         .where(Router.id == router_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()

@@ -38,6 +38,9 @@ def claim(work: Work, collection_id: int) -> CollectionOrder | None:
         return None
     token = draw_secret()
     collection.callback_lookup = work.keyring.lookup(token, CALLBACK_LOOKUP)
+    collection.callback_sealed = work.keyring.seal(
+        token, table="collections", column="callback_sealed", row=collection.id
+    )
     collection.asked_at = work.now
     move(work, collection, ASKING, "claimed")
     purchase = work.session.get_one(Purchase, collection.purchase_id)

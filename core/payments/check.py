@@ -42,4 +42,3 @@ def check_now(work: Work, *, msisdn: Msisdn) -> None:
         )
     )
     work.record(CollectionSilent(payment.collection_id, OUT_OF_TURN))
-

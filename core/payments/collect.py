@@ -135,4 +135,3 @@ def _reference(work: Work, subscriber_id: int, collection_id: int) -> str:
         rest, digit = divmod(rest, len(ALPHABET))
         suffix = ALPHABET[digit] + suffix
     return account_no + suffix
-

@@ -114,7 +114,8 @@ def tell_gift(deps: PaymentsDeps, *, purchase_id: int) -> None:
         tell.tell_gift(work, purchase_id)
 
 
-def tell_money_is_safe(deps: PaymentsDeps, *, purchase_id: int) -> None:
+def watch_over(deps: PaymentsDeps, *, purchase_id: int) -> None:
+    """Paid: if the network has not taken it up in a little while, the buyer is told that the money is safe."""
     with deps.work() as work:
         tell.tell_money_is_safe(work, purchase_id, everywhere=deps.provider_name)
 

@@ -61,4 +61,3 @@ def owner_named(work: Work, account_text: str) -> Subscriber | None:
         return find(work, msisdn=Msisdn.parse(account_text))
     except NotAPhoneNumber:
         return None
-

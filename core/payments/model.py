@@ -39,14 +39,16 @@ class Collection(Base):
 
     requested → asking (claimed by a worker) → prompted (the gateway accepted) → paid | failed. unknown: nobody
     has answered in time, we keep asking. lapsed: an hour of silence; a late success still counts.
-    reference: what the payer sees as the account. callback_lookup: keyed hash of the token in the callback URL.
+    reference: what the payer sees as the account. callback_lookup: keyed hash of the token in the callback URL
+    (sealed beside it, so that a rotation of keys can hash it anew).
     push_due_at: when the prompt is due; far past it nobody waits for a prompt any more, and none is sent.
     """
 
     __tablename__ = "collections"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('requested', 'asking', 'prompted', 'unknown', 'paid', 'failed', 'lapsed')", name="state"
+            "state IN ('requested', 'asking', 'prompted', 'unknown', 'paid', 'failed', 'lapsed')",
+            name="state",
         ),
         CheckConstraint("amount_cents > 0 AND mod(amount_cents, 100) = 0", name="whole_shillings"),
         CheckConstraint("char_length(reference) <= 12", name="reference_fits"),
@@ -67,6 +69,7 @@ class Collection(Base):
     currency: Mapped[str] = mapped_column(Text, server_default="KES")
     reference: Mapped[str] = mapped_column(Text, unique=True)
     callback_lookup: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    callback_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(Text, server_default=REQUESTED)
     gateway_request_id: Mapped[str | None] = mapped_column(Text)
     gateway_checkout_id: Mapped[str | None] = mapped_column(Text, unique=True)

@@ -121,9 +121,7 @@ def take_receipt(
 
 def known_receipt(work: Work, provider: str, number: str) -> Receipt | None:
     """The receipt with this number, if it stands."""
-    return work.session.scalar(
-        select(Receipt).where(Receipt.provider == provider, Receipt.number == number)
-    )
+    return work.session.scalar(select(Receipt).where(Receipt.provider == provider, Receipt.number == number))
 
 
 def _note_further_receipt(work: Work, collection: Collection, purchase: Purchase, paid: Paid) -> None:
@@ -140,4 +138,3 @@ def _note_further_receipt(work: Work, collection: Collection, purchase: Purchase
     )
     if receipt is not None and not joins:
         keep_money(work, receipt, subscriber_id=customer_id)
-

@@ -8,7 +8,6 @@ from core.base.clock import last_day
 from core.base.database import Work
 from core.base.errors import NotReady
 from core.base.money import Money, show_money
-from core.base.msisdn import Msisdn
 from core.billing.model import AWAITING_NETWORK, Purchase, Subscription
 from core.catalogue.labels import term_label
 from core.catalogue.model import HOTSPOT, Site
@@ -16,12 +15,14 @@ from core.ledger.queries import balance
 from core.messaging.notify import notify
 from core.messaging.template import Value
 from core.payments.model import PAID, Collection, Receipt
-from core.subscribers.meet import find
 from core.subscribers.model import Subscriber
 from core.subscribers.queries import language_of, phone_of
 
 RECEIPT_COMES_WITHIN = timedelta(minutes=2)
 """A collection settled by query gets its receipt number from a later message; texts wait so long for it."""
+
+NETWORK_ANSWERS_WITHIN = timedelta(seconds=20)
+"""A router that is there takes a second; after this a buyer starts to worry."""
 
 
 def tell_failure(work: Work, collection_id: int, *, paybill: str) -> None:
@@ -33,16 +34,18 @@ def tell_failure(work: Work, collection_id: int, *, paybill: str) -> None:
     template = FAILED_TEMPLATES.get(reason, "failed_other")
     purchase = work.session.get_one(Purchase, collection.purchase_id)
     account = work.session.get_one(Subscriber, purchase.beneficiary_id).account_no
-    facts: dict[str, Value] = {"amount": show_money(collection.amount), "paybill": paybill, "account": account}
+    facts: dict[str, Value] = {
+        "amount": show_money(collection.amount),
+        "paybill": paybill,
+        "account": account,
+    }
     wanted = {
         "failed_busy": (),
         "failed_pin": ("amount",),
         "failed_same_amount": ("amount",),
         "failed_locked": ("amount",),
     }.get(template, ("amount", "paybill", "account"))
-    _tell_payer(
-        work, collection, template, {name: facts[name] for name in wanted}, f"failed:{collection.id}"
-    )
+    _tell_asker(work, collection, template, {name: facts[name] for name in wanted}, f"failed:{collection.id}")
 
 
 FAILED_TEMPLATES = {
@@ -56,7 +59,7 @@ def tell_unknown(work: Work, collection_id: int) -> None:
     collection = work.session.get_one(Collection, collection_id)
     if collection.state in ("prompted", "unknown"):
         values: dict[str, Value] = {"amount": show_money(collection.amount)}
-        _tell_payer(work, collection, "payment_unknown", values, f"unknown:{collection.id}")
+        _tell_asker(work, collection, "payment_unknown", values, f"unknown:{collection.id}")
 
 
 def tell_receipt(work: Work, purchase_id: int) -> None:
@@ -111,8 +114,10 @@ def tell_money_is_safe(work: Work, purchase_id: int, *, everywhere: str) -> None
     if purchase.subscription_id is None:
         return
     line = work.session.get_one(Subscription, purchase.subscription_id)
-    if line.state != AWAITING_NETWORK or line.granted_at is not None:
+    if line.state != AWAITING_NETWORK or line.granted_at is not None or purchase.paid_at is None:
         return
+    if work.now < purchase.paid_at + NETWORK_ANSWERS_WITHIN:
+        raise NotReady("the network may still answer in its usual time")
     amount, number = _received(work, purchase, wait=False)
     site = work.session.get_one(Site, line.site_id).name if line.site_id else everywhere
     values: dict[str, Value] = {"amount": amount, "receipt": number or "M-PESA", "site": site}
@@ -176,20 +181,12 @@ def _tell(work: Work, subscriber_id: int, template: str, values: dict[str, Value
     )
 
 
-def _tell_payer(
+def _tell_asker(
     work: Work, collection: Collection, template: str, values: dict[str, Value], key: str
 ) -> None:
-    """To the phone that was prompted; in the buyer's language where the payer is nobody we know."""
-    payer = Msisdn(collection.payer)
+    """To whoever asked for the payment: the talk began with the buyer, whose phone need not be the payer's.
+
+    A stranger who was prompted saw the prompt and his own answer to it; a text from us would only frighten.
+    """
     purchase = work.session.get_one(Purchase, collection.purchase_id)
-    buyer = work.session.get_one(Subscriber, purchase.buyer_id)
-    known = find(work, msisdn=payer)
-    notify(
-        work,
-        template=template,
-        address=phone_of(work, buyer.id) or payer,
-        subscriber_id=buyer.id,
-        language=language_of(buyer if buyer.language or known is None else known),
-        values=values,
-        dedupe_key=key,
-    )
+    _tell(work, purchase.buyer_id, template, values, key)

@@ -47,6 +47,4 @@ def mint(work: Work, *, subscription_id: int, buyer_id: int, holder_id: int) -> 
 
 def code_of(work: Work, voucher: Voucher) -> str:
     """The clear code, without its dash."""
-    return work.keyring.unseal(
-        voucher.code_sealed, table="vouchers", column="code_sealed", row=voucher.id
-    )
+    return work.keyring.unseal(voucher.code_sealed, table="vouchers", column="code_sealed", row=voucher.id)

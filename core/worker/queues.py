@@ -25,7 +25,15 @@ FAILURE_SECONDS = 86_400
 MAINTENANCE_SECONDS = 60
 
 _JOB_ID = re.compile(r"\Ad-([1-9]\d{0,17})-(\d{1,9})\Z")
-_KEPT = (b"created_at", b"enqueued_at", b"started_at", b"status", b"origin", b"last_heartbeat", b"worker_name")
+_KEPT = (
+    b"created_at",
+    b"enqueued_at",
+    b"started_at",
+    b"status",
+    b"origin",
+    b"last_heartbeat",
+    b"worker_name",
+)
 _ENTRY = "core.worker.run"
 _NOTHING = json.dumps([_ENTRY, None, [], {}]).encode()
 

@@ -28,7 +28,9 @@ _LEASE = text(
     RETURNING d.id, d.listener, d.attempts, o.event, o.payload, o.request_id
     """
 )
-_FINISH = text("UPDATE deliveries SET finished_at = :now, leased_until = NULL, last_error = NULL WHERE id = :id")
+_FINISH = text(
+    "UPDATE deliveries SET finished_at = :now, leased_until = NULL, last_error = NULL WHERE id = :id"
+)
 _AGAIN = text(
     """
     UPDATE deliveries SET leased_until = NULL, dispatched_at = NULL, available_at = :available_at,
@@ -132,9 +134,7 @@ class Runner:
 
 def give_up(work: Work, leased: Leased, error: str) -> None:
     """Stop trying. The delivery stays, with its error, and a person is called."""
-    work.session.execute(
-        _GIVE_UP, {"id": leased.id, "now": work.now, "error": error[:MAX_ERROR_CHARACTERS]}
-    )
+    work.session.execute(_GIVE_UP, {"id": leased.id, "now": work.now, "error": error[:MAX_ERROR_CHARACTERS]})
     raise_incident(
         work,
         kind="delivery_given_up",

@@ -49,8 +49,7 @@ REFUSED = Fate(502, "RejectedByGateway")
 
 
 class SmsGateway:
-    """The provider's account: its balance, the texts it sends, the reports about them, the messages it
-    gets."""
+    """The provider's account: its balance, the texts it sends, their reports, the messages it gets."""
 
     def __init__(
         self,
@@ -111,8 +110,7 @@ class SmsGateway:
                 self._courier.errand(self._courier.send(call))
 
     async def receive(self, msisdn: str, to: str, text: str) -> Call:
-        """A phone's message to the product's door; tried again every minute for half a day unless it says
-        200."""
+        """A phone's message to the product's door; again each minute for half a day until it says 200."""
         row = Inbound(
             id=len(self._inbox) + 1, sender=f"+{msisdn}", to=to, text=text, date=self._clock.now().isoformat()
         )

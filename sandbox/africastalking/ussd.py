@@ -63,8 +63,7 @@ class UssdGateway:
         self._sessions: dict[str, Session] = {}
 
     def in_session(self, msisdn: str) -> bool:
-        """Whether a PIN prompt would find the phone busy; a session left alone for too long is closed
-        first."""
+        """Whether a PIN prompt would find the phone busy; a session left alone too long is closed first."""
         session = self._sessions.get(msisdn)
         if session is None:
             return False

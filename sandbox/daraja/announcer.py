@@ -1,5 +1,4 @@
-"""Spreads the word of an ended prompt: the STK callback and the C2B confirmation, true or as a fault twists
-them."""
+"""Spreads the word of an ended prompt: STK callback and C2B confirmation, true or as a fault twists them."""
 
 import asyncio
 from datetime import timedelta

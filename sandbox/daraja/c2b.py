@@ -77,8 +77,7 @@ class PaybillDesk:
         self._sheet.write({})
 
     async def pay(self, msisdn: str, shortcode: str, amount: int, account: str) -> PaybillAnswer:
-        """A payment from the M-Pesa menu: validated if that is on, then taken, then confirmed in the
-        background."""
+        """A payment from the M-Pesa menu: validated if that is on, taken, confirmed in the background."""
         if shortcode != self._account.shortcode:
             return PaybillAnswer(ok=False, error="Failed. Business number does not exist.")
         if self._phones.get(msisdn).wallet < amount:

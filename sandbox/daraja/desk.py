@@ -44,8 +44,7 @@ def check_password(account: DarajaAccount, shortcode: str, password: str, timest
 
 
 def shape(model: type[BaseModel]) -> dict[str, Any]:
-    """The request's shape for the published OpenAPI; the doors read the raw body to refuse it in Daraja's
-    words."""
+    """The request's shape for OpenAPI; the doors read the raw body, to refuse it in Daraja's words."""
     return {
         "requestBody": {
             "required": True,

@@ -38,8 +38,7 @@ class Movement(BaseModel):
 
 
 class MpesaLedger:
-    """Appends to `movements.jsonl`; `receipts.jsonl`, written by a seed, is read beside it and never
-    changed."""
+    """Appends to `movements.jsonl`; `receipts.jsonl`, written by a seed, is only read."""
 
     def __init__(
         self, state: Path, account: DarajaAccount, phones: Phones, clock: TrialClock, business: str
@@ -71,8 +70,7 @@ class MpesaLedger:
         return (movement for movement in self.statement() if start <= movement.at <= end)
 
     def rests(self, msisdn: str, amount: int) -> bool:
-        """Whether the same payer paid the same amount by prompt less than two minutes ago (result code
-        17)."""
+        """Whether the same payer paid the same amount by prompt in the last two minutes (code 17)."""
         last = self._last_stk.get((msisdn, amount))
         return last is not None and self._clock.now() - last < SAME_AMOUNT_REST
 

@@ -1,5 +1,4 @@
-"""The fields of each Daraja request with their rules; the first field that breaks one is named in the
-answer."""
+"""The fields of each Daraja request with their rules; the first that breaks one is named in the answer."""
 
 import re
 from datetime import datetime

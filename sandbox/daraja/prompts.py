@@ -44,8 +44,7 @@ class NoOpenPrompt(LookupError):
 
 
 class Prompts:
-    """All prompts ever sent; `told` is called with each that ends, and the money it moved, to spread the
-    word."""
+    """All prompts ever sent; `told` is called with each that ends, and the money it moved."""
 
     def __init__(
         self,

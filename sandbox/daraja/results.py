@@ -1,5 +1,4 @@
-"""How a prompt can end: Daraja's result codes in its own words (docs of M-Pesa Express and third-party
-lists)."""
+"""How a prompt can end: Daraja's result codes in its own words (portal and third-party lists)."""
 
 from typing import Any, Literal
 

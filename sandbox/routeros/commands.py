@@ -30,9 +30,7 @@ _PRINT_ITEMS = frozenset([".id", "numbers", "from"])
 
 @dataclass(frozen=True)
 class Command:
-    """A sentence taken apart. `attributes` hold `=name=value` words, `queries` the `?` words in their
-    order.
-    """
+    """A sentence taken apart: its `=name=value` words, and its `?` words in their order."""
 
     path: str
     attributes: Mapping[str, str]
@@ -49,9 +47,7 @@ class Command:
 
     @classmethod
     def parse(cls, words: list[str]) -> "Command":
-        """Take a sentence apart; the order of attribute words means nothing, unknown kinds of word are
-        ignored.
-        """
+        """Take a sentence apart; unknown kinds of word are ignored."""
         attributes: dict[str, str] = {}
         queries: list[str] = []
         tag = None
@@ -145,9 +141,7 @@ def _print(_device: Device, table: Table, command: Command) -> Answer:
 
 
 def _candidates(table: Table, queries: tuple[str, ...]) -> list[Row]:
-    """The rows worth judging: plain conditions are AND-ed, so an equal name leaves only the rows of that
-    name.
-    """
+    """The rows worth judging: plain conditions are AND-ed, so a wanted name leaves few."""
     if not any(word.startswith("?#") for word in queries):
         for word in queries:
             if word.startswith(("?name=", "?=name=")):

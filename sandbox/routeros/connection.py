@@ -52,9 +52,7 @@ class Connection:
                 self._device.log("system,info,account", self._line("logged out"))
 
     def _acknowledge_at_once(self) -> None:
-        """Spare clients that send word by word a delayed acknowledgement (40 ms) per sentence, where
-        Linux can.
-        """
+        """Spare clients that send word by word the 40 ms of a delayed acknowledgement."""
         if hasattr(socket, "TCP_QUICKACK") and not self._writer.is_closing():
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 

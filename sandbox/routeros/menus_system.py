@@ -51,9 +51,7 @@ SIMPLE_QUEUE = Menu(
 
 
 def _list_entry(value: str) -> str:
-    """An address, prefix or range; anything else that looks like a host name is kept for the router to
-    resolve.
-    """
+    """An address, prefix or range; what looks like a host name is kept as it is."""
     try:
         return v.network(value)
     except ValueError:

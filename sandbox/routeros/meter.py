@@ -15,9 +15,7 @@ _FOREVER_MICROSECONDS = 100 * 366 * 86_400 * 1_000_000
 
 @dataclass
 class Meter:
-    """Bytes carried since `since` at `load_permille` thousandths of the two rates, on top of what was
-    counted.
-    """
+    """Bytes counted so far, and going on since `since` at a load in thousandths of both rates."""
 
     upload_bps: int
     download_bps: int
@@ -43,9 +41,7 @@ class Meter:
     def reaches(
         self, now: datetime, *, upload: int = 0, download: int = 0, total: int = 0
     ) -> datetime | None:
-        """Return the first moment, not before `now`, at which one of the byte limits is used up; 0 is no
-        limit.
-        """
+        """Return the first moment from `now` on at which a byte limit is used up; 0 is no limit."""
         up, down = self.upload(now), self.download(now)
         moments = [
             self._after(now, limit - used, bps)

@@ -17,9 +17,7 @@ _OPERATION = re.compile(r"[0-9]{1,4}|.", re.DOTALL)
 
 
 def passes(program: Sequence[str], value_of: Lookup) -> bool:
-    """Tell whether an item passes; `program` holds the words with their `?`. A malformed word raises
-    `Trap`.
-    """
+    """Tell whether an item passes the words of `program`; a malformed one raises `Trap`."""
     stack: list[bool] = []
     for word in program:
         body = word[1:]
@@ -44,9 +42,7 @@ def _condition(body: str, value_of: Lookup) -> bool:
 
 
 def _compare(value: str, wanted: str) -> int:
-    """Return -1, 0 or 1. Numbers and durations compare by size, all else as text (not confirmed by the
-    vendor).
-    """
+    """Return -1, 0 or 1: numbers and durations by size, all else as text (not confirmed)."""
     left: int | str
     right: int | str
     try:

@@ -159,9 +159,7 @@ class Router:
         return self._device.pppoe.hang_up(username, mac)
 
     def hotspot_join(self, mac: str, ip: str) -> bool:
-        """A phone joins the Wi-Fi without logging in: the router knows it as a host. False while it is
-        dark.
-        """
+        """A phone joins the Wi-Fi without logging in and is a host now. False while it is dark."""
         self._device.advance()
         return self.on and self._device.hotspot.join(mac, ip) is not None
 

@@ -12,9 +12,7 @@ NOT_KEPT = ("/system/resource", "/log")
 
 
 def save(device: Device, path: Path) -> None:
-    """Write all rows that are configuration, through a second file so that a crash leaves the old one
-    whole.
-    """
+    """Write all configuration rows; a crash meanwhile leaves the old file whole."""
     tables = {
         menu: {
             "next_id": table.next_id,

@@ -67,9 +67,7 @@ class Menu:
 
 @dataclass
 class Row:
-    """One item. `live` adds what is computed when asked for; `dynamic` rows belong to a session or a
-    timeout.
-    """
+    """One item. `live` computes what is asked for; `dynamic` rows belong to a session or timeout."""
 
     id: str
     values: dict[str, str]
@@ -141,9 +139,7 @@ class Table:
     # -- writing ---------------------------------------------------------------
 
     def read(self, attributes: Mapping[str, str]) -> dict[str, str | None]:
-        """Return stored values for attributes as sent (None: unset). Traps on unknown names and bad
-        values.
-        """
+        """Return stored values for attributes as sent (None: unset); traps on what is wrong."""
         return {name: self._read_one(name, value) for name, value in attributes.items()}
 
     def _read_one(self, name: str, value: str) -> str | None:

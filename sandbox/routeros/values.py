@@ -46,9 +46,7 @@ def print_duration(milliseconds: int) -> str:
 
 
 def print_date(moment: datetime, iso: bool) -> str:
-    """Return `2023-05-01 20:52:13` or, for older versions, `may/01/2023 20:52:13`. The router's zone is
-    UTC.
-    """
+    """Return `2023-05-01 20:52:13` or, of old, `may/01/2023 20:52:13`; the zone is UTC."""
     moment = moment.astimezone(UTC)
     if iso:
         return moment.strftime("%Y-%m-%d %H:%M:%S")

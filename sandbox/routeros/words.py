@@ -32,9 +32,7 @@ def encode_length(length: int) -> bytes:
 
 
 def decode_length(stream: bytes | bytearray, at: int) -> tuple[int, int] | None:
-    """Return (length, bytes of prefix) of the word that starts at `at`, or None while the prefix is
-    incomplete.
-    """
+    """Return (length, bytes of prefix) of the word at `at`, None while the prefix is incomplete."""
     if at >= len(stream):
         return None
     first = stream[at]

@@ -28,8 +28,11 @@ SERVICES: tuple[Service, ...] = ("pppoe", "hotspot")
 class World(Protocol):
     """One router seen from outside, whatever it is made of."""
 
-    driver: RouterDriver
-    address: RouterAddress
+    @property
+    def driver(self) -> RouterDriver: ...
+
+    @property
+    def address(self) -> RouterAddress: ...
 
     def power(self, on: bool) -> None: ...
 
@@ -37,7 +40,7 @@ class World(Protocol):
 
     def dial(self, service: Service, username: str, secret: str) -> bool: ...
 
-    def rates(self, service: Service, username: str) -> list[tuple[int, int]]: ...
+    def rates(self, service: Service, username: str, /) -> list[tuple[int, int]]: ...
 
     def close(self) -> None: ...
 
@@ -84,7 +87,7 @@ class RouterOsWorld:
     def dial(self, service: Service, username: str, secret: str) -> bool:
         return self.simulated.dial(service, username, secret)
 
-    def rates(self, service: Service, username: str) -> list[tuple[int, int]]:
+    def rates(self, _: Service, username: str) -> list[tuple[int, int]]:
         return self.simulated.rates(username)
 
     def close(self) -> None:
@@ -206,6 +209,9 @@ def test_sessions_show_who_is_connected(world: World, service: Service) -> None:
     world.dial(service, account.username, account.secret)
     (session,) = world.driver.sessions(world.address)
     assert (session.service, session.username, session.uptime_seconds) == (service, account.username, 0)
+    assert world.driver.sessions(world.address, service) == [session]
+    other: Service = "hotspot" if service == "pppoe" else "pppoe"
+    assert world.driver.sessions(world.address, other) == []
 
 
 def test_a_dark_router_is_unreachable_and_answers_when_it_is_back(world: World) -> None:

@@ -8,17 +8,19 @@ from core.base.database import Database
 
 
 def _entry(source: str) -> str:
-    return (
-        f"INSERT INTO journal_entries (at, kind, source) VALUES ('2026-11-22T07:00Z', 'test', '{source}') RETURNING id"
-    )
+    return f"INSERT INTO journal_entries (at, kind, source) VALUES ('2026-11-22T07:00Z', 'test', '{source}') RETURNING id"
 
 
 def _post(database: Database, source: str, *sides: tuple[str, int]) -> int:
     with database.work() as work:
         entry = work.scalar(_entry(source))
-        rows = ", ".join(f"({entry}, (SELECT id FROM accounts WHERE code = '{code}'), {cents})" for code, cents in sides)
+        rows = ", ".join(
+            f"({entry}, (SELECT id FROM accounts WHERE code = '{code}'), {cents})" for code, cents in sides
+        )
         if rows:
-            work.session.execute(text(f"INSERT INTO postings (entry_id, account_id, amount_cents) VALUES {rows}"))
+            work.session.execute(
+                text(f"INSERT INTO postings (entry_id, account_id, amount_cents) VALUES {rows}")
+            )
         return int(entry)
 
 

@@ -92,10 +92,11 @@ class FakeRouterDriver:
             if kind == service and held.state == "present"
         )
 
-    def sessions(self, address: RouterAddress) -> list[LiveSession]:
+    def sessions(self, address: RouterAddress, service: Service | None = None) -> list[LiveSession]:
         return [
-            LiveSession(service, username, "10.0.0.2", "AA:BB:CC:00:11:22", session.uptime_seconds)
-            for (service, username), session in self._answering(address).sessions.items()
+            LiveSession(kind, username, "10.0.0.2", "AA:BB:CC:00:11:22", session.uptime_seconds)
+            for (kind, username), session in self._answering(address).sessions.items()
+            if service in (None, kind)
         ]
 
     def probe(self, address: RouterAddress) -> RouterFacts:

@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import shutil
 import socket
 import threading
 import time
@@ -67,7 +68,7 @@ class Product:
         return [call for call in self.received if call.path == path]
 
     def wait(self, path: str, count: int = 1) -> list[Received]:
-        """The calls at a path once there are `count`; then no more may have come."""
+        """All calls at a path, once there are `count`."""
         until(lambda: len(self.at(path)) >= count)
         return self.at(path)
 
@@ -215,6 +216,10 @@ class Trial:
         """The STK callbacks about a phone's pushes."""
         return [call.body["Body"]["stkCallback"] for call in self.product.wait(f"/pay/{msisdn}", count)]
 
+    @staticmethod
+    def metadata(callback: Any) -> dict[str, Any]:
+        return {item["Name"]: item.get("Value") for item in callback["CallbackMetadata"]["Item"]}
+
     def register(
         self, version: str = "v2", response_type: str = "Completed", name: str = "c2b"
     ) -> httpx.Response:
@@ -240,10 +245,7 @@ def key_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def with_keys(folder: Path, keys: Path) -> Path:
-    state = folder / "state"
-    state.mkdir(exist_ok=True)
-    for name in ("daraja-key.pem", "daraja-certificate.pem"):
-        (state / name).write_bytes((keys / name).read_bytes())
+    shutil.copytree(keys, folder / "state", dirs_exist_ok=True)
     return folder
 
 

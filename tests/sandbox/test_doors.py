@@ -186,6 +186,15 @@ def test_a_missing_world_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "loopback" in capsys.readouterr().err
 
 
+def test_it_does_not_start_beside_a_live_product(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANDO_MODE", "live")
+    assert main(["--world", str(tmp_path / "world.json"), "--state", str(tmp_path / "state")]) == 2
+    assert "live" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
+
+
 def first_answer(url: str) -> httpx.Response:
     """Asks until somebody listens."""
     deadline = time.monotonic() + 20

@@ -87,6 +87,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_journal_entries_at"), "journal_entries", ["at"], unique=False)
     op.create_table(
+        "key_marks",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("key_id", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_marks")),
+        sa.UniqueConstraint("key_id", name=op.f("uq_key_marks_key_id")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
@@ -501,6 +510,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), server_default="KES", nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("callback_lookup", sa.LargeBinary(), nullable=True),
+        sa.Column("callback_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.Text(), server_default="requested", nullable=False),
         sa.Column("gateway_request_id", sa.Text(), nullable=True),
         sa.Column("gateway_checkout_id", sa.Text(), nullable=True),

@@ -50,7 +50,7 @@ class Bundle(Plain):
         runs = (
             say("Time starts when you log in, then does not stop")
             if order.starts == "first_login"
-            else say("Time starts when you have paid, then does not stop")
+            else say("Time starts at once, then does not stop")
         )
         return offer(
             say(

@@ -21,11 +21,15 @@ def enter(context: Context) -> Next:
         return go("home_wifi.plans")
     renewal = Order.of_line(line)
     if renewal is None:
-        return end(
-            say("You have {plan}. We are connecting it.", plan=line.plan_name),
-            say("To see how it stands dial {dial}", dial=context.brand.dial(ACCOUNT)),
-        )
+        return connecting(context, line.plan_name)
     return go("renew.confirm", order=renewal.as_json())
+
+
+def connecting(context: Context, plan: str) -> Next:
+    return end(
+        say("You have {plan}. We are connecting it.", plan=plan),
+        say("To see how it stands dial {dial}", dial=context.brand.dial(ACCOUNT)),
+    )
 
 
 class Plans(Plain):
@@ -71,7 +75,7 @@ class Confirm(Plain):
         order = Order(**context.data["order"])
         return offer(
             say("{plan}, {term}, {site}", plan=order.plan_name, term=order.term, site=order.site_name),
-            pay.from_whom(order, context.caller),
+            pay.from_whom(order, context),
             say("Days count from the day it works"),
             choices=(Choice("pay", say("Pay now"), 1), Choice("other", say("Another phone pays"), 2)),
         )

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from sqlalchemy import select
+
+from core.base.database import Work
 from core.base.errors import Refusal
 from core.base.msisdn import Msisdn, NotAPhoneNumber
 from core.base.words import Sentence, say
@@ -10,9 +13,10 @@ from core.billing.queries import home_line
 from core.catalogue.queries import NOT_ON_SALE, offers
 from core.conversation.menu import VOUCHERS
 from core.conversation.order import Order
-from core.conversation.screen import Choice, Line, Screen, offer, question
+from core.conversation.screen import Choice, Screen, offer, question
 from core.conversation.step import Context, Next, Plain, again, back, end, go, restart, swap
 from core.payments.collect import pay_for_plan
+from core.payments.model import FAILED, Collection
 from core.payments.queries import open_payment
 from core.subscribers.meet import meet
 
@@ -60,9 +64,11 @@ def pay_now(context: Context, order: Order, payer: Msisdn | None = None) -> Next
     payer: a number that was read back; without one the caller pays, where the number can.
     """
     paying = payer or context.caller
-    if not paying.looks_mpesa_capable:
+    if payer is None and not context.caller_has_mpesa:
         return go("pay.payer", order=order.as_json())
     work = context.work
+    if payer is None and gateway_refused_last(work, context.caller):
+        return go("pay.payer", order=order.as_json())
     if purchase_at(work, context.step) is None:  # else it is the same key press, heard again
         payment = open_payment(work, paying)
         if payment is not None and payer is None:
@@ -82,7 +88,15 @@ def pay_now(context: Context, order: Order, payer: Msisdn | None = None) -> Next
         renews=order.renews,
         push_after=context.push_after,
     )
-    return end(*_goodbye(context, order, payer))
+    return goodbye(context, order, payer)
+
+
+def gateway_refused_last(work: Work, phone: Msisdn) -> bool:
+    """Whether M-PESA would not even ask this phone the last time: then another number is asked for."""
+    last = work.session.scalar(
+        select(Collection).where(Collection.payer == phone.digits).order_by(Collection.id.desc()).limit(1)
+    )
+    return last is not None and last.state == FAILED and last.gateway_checkout_id is None
 
 
 def _as_it_stands(context: Context, order: Order) -> Order:
@@ -102,7 +116,8 @@ def _as_it_stands(context: Context, order: Order) -> Order:
     )
 
 
-def _goodbye(context: Context, order: Order, payer: Msisdn | None) -> tuple[Line, ...]:
+def goodbye(context: Context, order: Order, payer: Msisdn | None) -> Next:
+    """The end of a purchase's talk: what M-PESA will ask, and how to go on if it does not."""
     brand = context.brand
     if payer is None:
         asks = say(
@@ -118,8 +133,9 @@ def _goodbye(context: Context, order: Order, payer: Msisdn | None) -> tuple[Line
             merchant=brand.merchant_name,
         )
     if order.is_hotspot:
-        return asks, say("The voucher comes by SMS. Late? Dial {dial}", dial=brand.dial(VOUCHERS))
-    return asks, say("Nothing after 1 minute? Do not pay twice. Dial {dial} to see.", dial=brand.service_code)
+        return end(asks, say("The voucher comes by SMS. Late? Dial {dial}", dial=brand.dial(VOUCHERS)))
+    look = say("Nothing after 1 minute? Do not pay twice. Dial {dial} to see.", dial=brand.service_code)
+    return end(asks, look)
 
 
 def _subject(order: Order) -> Sentence:
@@ -129,10 +145,10 @@ def _subject(order: Order) -> Sentence:
     return order.title
 
 
-def from_whom(order: Order, caller: Msisdn) -> Sentence:
+def from_whom(order: Order, context: Context) -> Sentence:
     """Price and payer, as far as the payer is settled."""
-    if caller.looks_mpesa_capable:
-        return say("{price} from {payer}", price=order.price, payer=caller.masked)
+    if context.caller_has_mpesa:
+        return say("{price} from {payer}", price=order.price, payer=context.caller.masked)
     return say("{price} by M-PESA", price=order.price)
 
 

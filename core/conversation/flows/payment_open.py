@@ -31,18 +31,29 @@ class Checking(Plain):
         payment = open_payment(context.work, context.caller)
         if payment is None:  # it has ended meanwhile: the menu tells how things stand
             return home.open_menu(context)
-        dial = context.brand.service_code
         if text == "not_asked":
-            return end(
-                say("Keep the phone free: no call, no menu. M-PESA can still ask you."),
-                say("Nothing after 3 minutes? We have received nothing then. Dial {dial} again.", dial=dial),
-            )
+            return keep_free(context)
         check_now(context.work, msisdn=context.caller)
-        amount = show_money(Money(payment.amount_cents))
-        return end(
-            say("We are asking M-PESA about your {amount}. The answer comes by SMS.", amount=amount),
-            say("To see it here dial {dial}", dial=dial),
-        )
+        return asking(context, payment.amount_cents)
+
+
+def keep_free(context: Context) -> Next:
+    """M-PESA did not ask: what the person can do. The payment stays open until M-PESA has said no."""
+    return end(
+        say("Keep the phone free: no call, no menu. M-PESA can still ask you."),
+        say(
+            "Nothing after 3 minutes? We have received nothing then. Dial {dial} again.",
+            dial=context.brand.service_code,
+        ),
+    )
+
+
+def asking(context: Context, amount_cents: int) -> Next:
+    amount = show_money(Money(amount_cents))
+    return end(
+        say("We are asking M-PESA about your {amount}. The answer comes by SMS.", amount=amount),
+        say("To see it here dial {dial}", dial=context.brand.service_code),
+    )
 
 
 STEPS = {"checking": Checking()}

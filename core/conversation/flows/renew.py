@@ -18,7 +18,7 @@ class Confirm(Plain):
         order = Order(**context.data["order"])
         lines = [
             say("{plan}, {term}", plan=order.plan_name, term=order.term),
-            pay.from_whom(order, context.caller),
+            pay.from_whom(order, context),
         ]
         if order.new_last_day:
             lines.append(say("New last day {day}", day=short_day(date.fromisoformat(order.new_last_day))))

@@ -5,7 +5,7 @@ from typing import Any
 from core.base.clock import nairobi_day
 from core.base.words import Sentence, say
 from core.catalogue.labels import term_label
-from core.conversation.menu import BUY
+from core.conversation.menu import BUY, VOUCHERS
 from core.conversation.order import full_day, phones, short_day
 from core.conversation.screen import Choice, Screen, farewell, offer, reserved
 from core.conversation.step import Context, Next, Plain, end, go
@@ -27,6 +27,10 @@ def enter(context: Context) -> Next:
         return go("vouchers.voucher", voucher=_facts(newest), others=others)
     if others:
         return go("vouchers.old", others=others)
+    return none_yet(context)
+
+
+def none_yet(context: Context) -> Next:
     return end(say("You have no voucher yet."), say("To buy one dial {dial}", dial=context.brand.dial(BUY)))
 
 
@@ -50,12 +54,9 @@ class Voucher(Plain):
         person = meet(context.work, msisdn=context.caller)
         if text == "send":
             send_again(context.work, voucher_id=voucher["id"], subscriber_id=person.id)
-            return end(
-                say("We are sending the voucher to {number} by SMS.", number=context.caller.masked),
-                say("Late? See it here: dial {dial}", dial=context.brand.dial(3, 1)),
-            )
+            return sent(context)
         code = show_code(context.work, voucher_id=voucher["id"], subscriber_id=person.id)
-        return Next("end", screen=_shown(context, voucher, code))
+        return Next("end", screen=shown(context, voucher, code))
 
 
 class Old(Plain):
@@ -105,14 +106,23 @@ def _label(voucher: dict[str, Any]) -> Sentence:
     return say("{day} {term}, used", day=day, term=term)
 
 
-def _shown(context: Context, voucher: dict[str, Any], code: str) -> Screen:
+def sent(context: Context) -> Next:
+    return end(
+        say("We are sending the voucher to {number} by SMS.", number=context.caller.masked),
+        say("Late? See it here: dial {dial}", dial=context.brand.dial(VOUCHERS, SHOW)),
+    )
+
+
+def shown(context: Context, voucher: dict[str, Any], code: str) -> Screen:
     """The code on a line of its own, so that it can be copied."""
     term = term_label(voucher["term_unit"], voucher["term_count"])
     wifi = context.brand.wifi_name
+    if voucher["state"] == ACTIVE:
+        join = say("Join {wifi}, open the browser.", wifi=wifi)
+        return farewell(say("Your WiFi voucher:"), code, _title(voucher), join)
     if voucher["state"] != SOLD:
-        return farewell(
-            say("Your WiFi voucher:"), code, _title(voucher), say("Join {wifi}, open the browser.", wifi=wifi)
-        )
+        buy = say("To buy one dial {dial}", dial=context.brand.dial(BUY))
+        return farewell(say("Your WiFi voucher:"), code, _title(voucher), buy)
     return farewell(
         say("Your WiFi voucher:"),
         code,

@@ -114,7 +114,9 @@ class MpesaGateway:
     def register_urls(self) -> str:
         """Register the C2B addresses, once per shortcode. What Daraja said."""
         answer = self._post(
-            "/mpesa/c2b/v2/registerurl" if self._settings.hash_version == "v2" else "/mpesa/c2b/v1/registerurl",
+            "/mpesa/c2b/v2/registerurl"
+            if self._settings.hash_version == "v2"
+            else "/mpesa/c2b/v1/registerurl",
             {
                 "ShortCode": self._settings.shortcode,
                 "ResponseType": "Completed",

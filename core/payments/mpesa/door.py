@@ -4,21 +4,29 @@ The path's secret was compared by the web. Safaricom signs nothing, so a source 
 that must be confirmed (threats M7-M9).
 """
 
-import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from sqlalchemy import select
 
 from core.base.database import Work
 from core.base.inbox import keep_evidence, store
-from core.base.settings import Network
 from core.payments.ask import CALLBACK_LOOKUP
 from core.payments.events import CallbackReceived
 from core.payments.keep import collection_named, owner_named
 from core.payments.model import Collection
-from core.payments.mpesa.payloads import NotUnderstood, c2b, read_json, status_result, stk_callback
+from core.payments.mpesa.payloads import NotUnderstood, c2b, status_result, stk_callback
 
 STK, CONFIRMATION, RESULT = "mpesa.stk", "mpesa.c2b.confirmation", "mpesa.result"
+
+
+class Outcome(Enum):
+    """What to answer: stored and to be acknowledged, or the fitting HTTP status."""
+
+    STORED = 200
+    NOT_UNDERSTOOD = 400
+    UNKNOWN = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +38,8 @@ class Knock:
     trusted: bool
 
 
-def is_listed(source: str, networks: list[Network]) -> bool:
-    """Whether an address lies in one of the networks."""
-    try:
-        address = ipaddress.ip_address(source)
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
-
-
-def receive_stk(work: Work, knock: Knock, token: str) -> bool:
-    """Store an STK callback. False (to be answered 404) where no collection has this token."""
+def receive_stk(work: Work, knock: Knock, token: str) -> Outcome:
+    """Store an STK callback. Unknown where no collection has this token: evidence, nothing moves."""
     collection_id = work.session.scalar(
         select(Collection.id).where(
             Collection.callback_lookup.in_(work.keyring.lookups(token, CALLBACK_LOOKUP))
@@ -48,40 +47,41 @@ def receive_stk(work: Work, knock: Knock, token: str) -> bool:
     )
     if collection_id is None:
         keep_evidence(work, door=STK, reason="wrong token", source=knock.source, body=knock.body)
-        return False
+        return Outcome.UNKNOWN
     return _store(work, STK, knock, stk_callback, about=collection_id)
 
 
-def receive_confirmation(work: Work, knock: Knock, shortcode: str) -> bool:
-    """Store a C2B confirmation. False where it is none, or not about our shortcode."""
+def receive_confirmation(work: Work, knock: Knock, shortcode: str) -> Outcome:
+    """Store a C2B confirmation. Unknown where it is not about our shortcode: evidence, nothing moves."""
     try:
         told = c2b(knock.body)
     except NotUnderstood:
         told = None
     if told is not None and (told.shortcode != shortcode or not told.receipt):
         keep_evidence(work, door=CONFIRMATION, reason="wrong shortcode", source=knock.source, body=knock.body)
-        return False
+        return Outcome.UNKNOWN
     return _store(work, CONFIRMATION, knock, c2b)
 
 
-def receive_result(work: Work, knock: Knock) -> bool:
+def receive_result(work: Work, knock: Knock) -> Outcome:
     """Store the answer to a question of ours."""
     return _store(work, RESULT, knock, status_result)
 
 
-def _store(work: Work, door: str, knock: Knock, read: object, about: int | None = None) -> bool:
-    assert callable(read)
+def _store(
+    work: Work, door: str, knock: Knock, read: Callable[[bytes], object], about: int | None = None
+) -> Outcome:
     try:
         read(knock.body)
     except NotUnderstood as error:
         keep_evidence(work, door=door, reason=str(error), source=knock.source, body=knock.body)
-        return False
+        return Outcome.NOT_UNDERSTOOD
     inbox_id = store(
         work, door=door, body=knock.body, source=knock.source, trusted=knock.trusted, about=about
     )
     if inbox_id is not None:
         work.record(CallbackReceived(inbox_id))
-    return True
+    return Outcome.STORED
 
 
 def validate(work: Work, knock: Knock, shortcode: str) -> dict[str, str]:
@@ -98,12 +98,3 @@ def validate(work: Work, knock: Knock, shortcode: str) -> dict[str, str]:
 
 def _refuse(code: str) -> dict[str, str]:
     return {"ResultCode": code, "ResultDesc": "Rejected"}
-
-
-def is_json(body: bytes) -> bool:
-    """Whether the body is a JSON object at all."""
-    try:
-        read_json(body)
-    except NotUnderstood:
-        return False
-    return True

@@ -64,7 +64,9 @@ def _is_about(collection: Collection, verdict: Verdict) -> bool:
 
 def _read_success(work: Work, entry: InboxEntry, collection: Collection, verdict: Verdict) -> None:
     if not verdict.receipt or verdict.amount is None:
-        work.record(CollectionSilent(collection.id, OUT_OF_TURN))  # paid, it says, without its proof: the query will tell
+        work.record(
+            CollectionSilent(collection.id, OUT_OF_TURN)
+        )  # paid, it says, without its proof: the query will tell
         return
     paid = Paid(
         receipt=verdict.receipt,

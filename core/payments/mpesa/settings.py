@@ -26,14 +26,15 @@ class DarajaSettings(FromEnvironment):
     passkey: str = Field("", description="of Lipa na M-Pesa online")
     initiator: str = Field("", description="API operator for Transaction Status; empty: not used")
     initiator_password: str = Field("", description="its password")
-    certificate: str = Field("", description="path of Safaricom's public certificate (PEM) of this environment")
+    certificate: str = Field(
+        "", description="path of Safaricom's public certificate (PEM) of this environment"
+    )
     sources: Annotated[list[Network], NoDecode] = Field(
         default_factory=list, description="networks whose callbacks count at once (trial: 127.0.0.1/32)"
     )
     hash_version: Literal["v1", "v2"] = Field("v2", description="how C2B calls name the payer")
-    timeout_seconds: float = Field(12.0, description="for one call; Safaricom answers in one to three seconds")
-    push_after_seconds: int = Field(
-        4, description="how long after END the prompt is sent: it cannot show while a USSD session is open"
+    timeout_seconds: float = Field(
+        12.0, description="for one call; Safaricom answers in one to three seconds"
     )
     minimum: int = Field(1, description="shillings a transaction, at the least")
     maximum: int = Field(250_000, description="shillings a transaction, at the most")

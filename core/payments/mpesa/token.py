@@ -57,9 +57,7 @@ class SharedToken:
         raise Unreachable("no access token was brought in time")
 
     def _look(self, work: Work, refused: Token | None) -> tuple[Token | None, bool]:
-        work.session.execute(
-            insert(GatewayToken).values(gateway=self._gateway).on_conflict_do_nothing()
-        )
+        work.session.execute(insert(GatewayToken).values(gateway=self._gateway).on_conflict_do_nothing())
         row = work.session.scalars(
             select(GatewayToken).where(GatewayToken.gateway == self._gateway).with_for_update()
         ).one()

@@ -1,5 +1,7 @@
 """The doors for reports and opt-outs: who may knock, what is stored, what is answered."""
 
+from datetime import timedelta
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,9 +52,8 @@ def house(database: Database) -> House:
     return House(database)
 
 
-@pytest.mark.parametrize("secret", SECRETS)
-def test_a_report_is_stored_answered_and_left_to_a_job(house: House, secret: str) -> None:
-    answer = house.web().post(f"/sms/africastalking/delivery/{secret}", content=REPORT)
+def test_a_report_is_stored_answered_and_left_to_a_job(house: House) -> None:
+    answer = house.web().post(f"/sms/africastalking/delivery/{SECRETS[0]}", content=REPORT)
     assert answer.status_code == 200
     assert house.counts() == (1, 1, 1, 0)
     assert house.rows("SELECT event, (payload->>'inbox_id')::bigint FROM outbox") == [
@@ -63,18 +64,18 @@ def test_a_report_is_stored_answered_and_left_to_a_job(house: House, secret: str
     ]
 
 
-def test_the_same_report_twice_is_one(house: House) -> None:
+def test_the_same_report_twice_is_one_whichever_secret_it_came_by(house: House) -> None:
     web = house.web()
-    answers = [web.post(f"/sms/africastalking/delivery/{SECRETS[0]}", content=REPORT) for _ in range(2)]
+    answers = [web.post(f"/sms/africastalking/delivery/{secret}", content=REPORT) for secret in SECRETS]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert house.counts() == (1, 1, 1, 0)
 
 
-@pytest.mark.parametrize("secret", ["c3" * 16, SECRETS[0][:-1], SECRETS[0].upper(), "%C3%A9"])
-def test_a_wrong_secret_finds_no_page_and_leaves_no_row(house: House, secret: str) -> None:
+def test_a_wrong_secret_finds_no_page_and_leaves_no_row(house: House) -> None:
     web = house.web()
     missing = web.post("/sms/africastalking/nothing/here/at/all", content=REPORT)
-    for door in ("delivery", "optout"):
+    wrong = ("c3" * 16, SECRETS[0][:-1], SECRETS[0].upper(), "%C3%A9")
+    for door, secret in product(("delivery", "optout"), wrong):
         answer = web.post(f"/sms/africastalking/{door}/{secret}", content=REPORT)
         assert (answer.status_code, answer.content) == (404, missing.content)
     assert house.counts() == (0, 0, 0, 0)
@@ -95,52 +96,41 @@ def test_a_foreign_source_is_evidence(house: House) -> None:
     assert house.counts() == (0, 0, 0, 1)
 
 
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "status"),
-    [
-        ("10.0.0.1", "198.51.100.9", 200),
-        ("10.0.0.1", "203.0.113.5, 198.51.100.9", 200),
-        ("10.0.0.1", "198.51.100.9, 203.0.113.5", 403),
-        ("203.0.113.5", "198.51.100.9", 403),
-        ("10.0.0.1", "", 403),
-        ("10.0.0.1", "nonsense", 403),
-    ],
-)
-def test_only_the_hop_that_a_trusted_proxy_saw_counts(
-    house: House, peer: str, forwarded: str, status: int
-) -> None:
-    web = house.web(sources="198.51.100.0/24", proxies="10.0.0.0/8", peer=peer)
-    headers = {"X-Forwarded-For": forwarded}
-    answer = web.post(f"/sms/africastalking/delivery/{SECRETS[0]}", content=REPORT, headers=headers)
-    assert answer.status_code == status
-    if status == 200:
-        assert house.rows("SELECT source, trusted FROM inbox") == [("198.51.100.9", True)]
+def test_only_the_hop_that_a_trusted_proxy_saw_counts(house: House) -> None:
+    def knock(peer: str, forwarded: str) -> int:
+        web = house.web(sources="198.51.100.0/24", proxies="10.0.0.0/8", peer=peer)
+        headers = {"X-Forwarded-For": forwarded}
+        answer = web.post(f"/sms/africastalking/delivery/{SECRETS[0]}", content=REPORT, headers=headers)
+        return int(answer.status_code)
+
+    assert knock("10.0.0.1", "198.51.100.9, 203.0.113.5") == 403
+    assert knock("203.0.113.5", "198.51.100.9") == 403
+    assert knock("10.0.0.1", "") == 403
+    assert knock("10.0.0.1", "nonsense") == 403
+    assert house.counts() == (0, 0, 0, 4)
+    assert knock("10.0.0.1", "203.0.113.5, 198.51.100.9") == 200
+    assert house.rows("SELECT source, trusted FROM inbox") == [("198.51.100.9", True)]
 
 
-@pytest.mark.parametrize("announced", [True, False])
-def test_a_body_that_is_too_large_is_not_kept(house: House, announced: bool) -> None:
-    body = REPORT + b"&x=" + b"x" * MAX_BODY
-    content = body if announced else iter([body[:5_000], body[5_000:]])
-    answer = house.web().post(f"/sms/africastalking/delivery/{SECRETS[0]}", content=content)
-    assert answer.status_code == 413
+def test_a_body_that_is_too_large_is_not_kept(house: House) -> None:
+    web, path = house.web(), f"/sms/africastalking/delivery/{SECRETS[0]}"
+    limit = REPORT + b"&x=" + b"x" * (MAX_BODY - len(REPORT) - 3)
+    assert web.post(path, content=limit + b"x").status_code == 413
+    unannounced = iter([limit, b"x"])
+    assert web.post(path, content=unannounced).status_code == 413
     assert house.counts() == (0, 0, 0, 0)
+    assert web.post(path, content=limit).status_code == 200
 
 
-def test_a_body_of_exactly_the_limit_is_taken(house: House) -> None:
-    body = REPORT + b"&x=" + b"x" * (MAX_BODY - len(REPORT) - 3)
-    assert house.web().post(f"/sms/africastalking/delivery/{SECRETS[0]}", content=body).status_code == 200
-
-
-@pytest.mark.parametrize("body", [b"", b"{}", b"\xff\xfe", OPT_OUT])
-def test_what_is_no_report_is_evidence(house: House, body: bytes) -> None:
-    answer = house.web().post(f"/sms/africastalking/delivery/{SECRETS[0]}", content=body)
-    assert answer.status_code == 400
-    assert house.counts() == (0, 0, 0, 1)
+def test_what_is_no_report_is_evidence(house: House) -> None:
+    web = house.web()
+    for kept, body in enumerate((b"", b"{}", b"\xff\xfe", OPT_OUT), start=1):
+        answer = web.post(f"/sms/africastalking/delivery/{SECRETS[0]}", content=body)
+        assert answer.status_code == 400
+        assert house.counts() == (0, 0, 0, kept)
 
 
 def test_an_opt_out_counts_once_a_day_and_again_on_another(house: House, clock: SetClock) -> None:
-    from datetime import timedelta
-
     web = house.web()
     for _ in range(2):
         assert web.post(f"/sms/africastalking/optout/{SECRETS[0]}", content=OPT_OUT).status_code == 200

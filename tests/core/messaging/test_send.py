@@ -1,5 +1,6 @@
 """A notice on its way out: once, whatever happens on the way."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -79,13 +80,13 @@ def test_a_carrier_that_is_away_is_tried_again_later_and_later(desk: Desk) -> No
     assert len(desk.carrier.texts) == TRIES
 
 
-@pytest.mark.parametrize(("asked", "waited"), [(1, PAUSES[0]), (90, 90), (10**9, LONGEST_WAIT)])
-def test_a_carrier_that_names_its_pause_gets_it_within_reason(desk: Desk, asked: int, waited: int) -> None:
-    notice = desk.queue()
-    desk.carrier.answers.append(Unreachable("HTTP 429", retry_after_seconds=asked))
-    with pytest.raises(Unreachable) as told:
-        desk.send(notice)
-    assert told.value.retry_after_seconds == waited
+def test_a_carrier_that_names_its_pause_gets_it_within_reason(desk: Desk) -> None:
+    for asked, waited in [(1, PAUSES[0]), (90, 90), (10**9, LONGEST_WAIT)]:
+        notice = desk.queue(f"voucher:{asked}")
+        desk.carrier.answers.append(Unreachable("HTTP 429", retry_after_seconds=asked))
+        with pytest.raises(Unreachable) as told:
+            desk.send(notice)
+        assert told.value.retry_after_seconds == waited
 
 
 def test_a_refused_text_is_never_sent_again(desk: Desk) -> None:
@@ -250,3 +251,19 @@ def test_an_opt_out_after_the_queueing_stops_marketing_and_nothing_else(
     desk.send(voucher)
     assert (desk.notice(offer).state, desk.notice(voucher).state) == ("failed", "sent")
     assert [text.text for text in desk.carrier.texts] == [VOUCHER_TEXT]
+
+
+def test_many_workers_at_once_send_once(desk: Desk) -> None:
+    notice = desk.queue()
+
+    def worker(_: int) -> bool:
+        try:
+            desk.send(notice)
+        except NotReady:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(worker, range(8)))
+    assert any(done)
+    assert (desk.notice(notice).state, len(desk.carrier.texts)) == ("sent", 1)

@@ -23,9 +23,7 @@ class SimulatedRouter:
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.router = Router(
-            RouterSpec(
-                "mast", "Kilifi", port=0, username="bando", password=SECRET, version=version, **spec
-            ),
+            RouterSpec("mast", "Kilifi", port=0, username="bando", password=SECRET, version=version, **spec),
             lambda: self.now,
         )
         self.wait(self.router.start())

@@ -13,14 +13,13 @@ from core.network.drivers.routeros.menus import Menus, rate_limit
 from core.network.drivers.routeros.profiles import hold_profile
 from core.network.drivers.routeros.sessions import end_sessions
 from core.network.drivers.routeros.traps import Meaning, Trap
-from core.network.drivers.routeros.values import differing, flag
+from core.network.drivers.routeros.values import differing, is_yes
 
 _MARK = "bando:"
 
 
 def hold_account(connection: RouterConnection, menus: Menus, desired: DesiredAccount) -> Applied:
-    """Make the router hold `desired`. Rejected(code=FOREIGN) where the name belongs to somebody else's
-    row."""
+    """Make the router hold `desired`. Rejected(code=FOREIGN) where the name is somebody else's row."""
     if desired.state == "absent":
         return _take_out(connection, menus, desired)
     changed = hold_profile(connection, menus, desired.profile)
@@ -38,7 +37,7 @@ def hold_account(connection: RouterConnection, menus: Menus, desired: DesiredAcc
 def accounts_that_can_log_in(connection: RouterConnection, menus: Menus) -> frozenset[int]:
     """The ids in the comments of our rows that are not disabled."""
     rows = connection.print(menus.accounts, "comment", "disabled")
-    found = (_account_id(row) for row in rows if not flag(row.get("disabled", "")))
+    found = (_account_id(row) for row in rows if not is_yes(row.get("disabled")))
     return frozenset(account_id for account_id in found if account_id is not None)
 
 

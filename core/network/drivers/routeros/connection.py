@@ -58,8 +58,7 @@ class Wire:
             self._line.sendall(sentence)
 
     def receive(self, length: int) -> bytes:
-        """At least one and at most `length` bytes. Raises OSError where a limit is passed or the line is
-        closed."""
+        """At least one and at most `length` bytes. OSError past a limit, or where the line is closed."""
         if self._at == len(self._read):
             self._read, self._at = self._more(), 0
         found = self._read[self._at : self._at + length]
@@ -125,7 +124,13 @@ class RouterConnection:
         An underscore in a property's name stands for a dash.
         """
         listed = ",".join(".id" if name == "id" else name for name in names)
-        return self._call(menu, "print", {"proplist": listed}, where)
+        rows = self._call(menu, "print", {"proplist": listed}, where)
+        if "id" in names and any("id" not in row for row in rows):
+            self.close()
+            raise LineCut("the reply could not be read")
+        # The router has filtered already; but what is changed or removed by name must be of that name.
+        asked = {name.replace("_", "-"): value for name, value in where.items()}
+        return [row for row in rows if all(row.get(name) == value for name, value in asked.items())]
 
     def add(self, menu: str, attributes: Mapping[str, str]) -> None:
         self._call(menu, "add", attributes)

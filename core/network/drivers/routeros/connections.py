@@ -14,7 +14,7 @@ from core.network.driver import RouterAddress
 from core.network.drivers.routeros.connection import LineCut, RouterConnection
 from core.network.drivers.routeros.traps import Trap
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 20.0
 """How long a thread waits for another one's turn on the same router; then its job comes again later."""
 
 Result = TypeVar("Result")

@@ -21,8 +21,7 @@ Result = TypeVar("Result")
 
 
 class RouterOsDriver:
-    """Keeps one connection a router and process. Every call is repeatable: it looks first and writes what
-    differs."""
+    """One connection a router and process. Every call is repeatable: it looks, then writes what differs."""
 
     def __init__(self, connections: Connections | None = None) -> None:
         self._connections = connections or Connections()
@@ -38,12 +37,11 @@ class RouterOsDriver:
     def holds(self, address: RouterAddress, service: Service) -> frozenset[int]:
         return self._run(address, lambda connection: accounts_that_can_log_in(connection, _MENUS[service]))
 
-    def sessions(self, address: RouterAddress) -> list[LiveSession]:
+    def sessions(self, address: RouterAddress, service: Service | None = None) -> list[LiveSession]:
+        asked = [menus for menus in _MENUS.values() if service in (None, menus.service)]
         return self._run(
             address,
-            lambda connection: [
-                found for menus in _MENUS.values() for found in live_sessions(connection, menus)
-            ],
+            lambda connection: [found for menus in asked for found in live_sessions(connection, menus)],
         )
 
     def probe(self, address: RouterAddress) -> RouterFacts:

@@ -1,5 +1,4 @@
-"""What PPPoE and the hotspot have in common on a router, and where they differ: menus, properties, their
-readers."""
+"""What PPPoE and the hotspot have in common on a router, and where they differ."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

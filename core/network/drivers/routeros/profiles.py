@@ -38,7 +38,7 @@ def _profile(connection: RouterConnection, menus: Menus, name: str, wanted: dict
 def _add(connection: RouterConnection, menus: Menus, name: str, wanted: dict[str, str]) -> None:
     inherited = {}
     if menus.inherited:
-        for row in connection.print(menus.profiles, *menus.inherited, name=TEMPLATE):
+        for row in connection.print(menus.profiles, "name", *menus.inherited, name=TEMPLATE):
             inherited = {key: row[key] for key in menus.inherited if row.get(key)}
     try:
         connection.add(menus.profiles, {"name": name, **inherited, **wanted})

@@ -1,5 +1,4 @@
-"""Live sessions. A change of an account leaves its sessions up (RouterOS, FIELD), so they are ended by
-hand."""
+"""Live sessions. RouterOS leaves them up when their account changes, so they are ended here."""
 
 from core.base.errors import Rejected
 from core.base.log import logger
@@ -7,7 +6,7 @@ from core.network.driver import NOT_HELD, LiveSession
 from core.network.drivers.routeros.connection import RouterConnection
 from core.network.drivers.routeros.menus import Menus
 from core.network.drivers.routeros.traps import Meaning, Trap
-from core.network.drivers.routeros.values import flag
+from core.network.drivers.routeros.values import is_yes
 
 TRIES = 3
 """A row that stays after so many removals is a fault of the router, not a matter of time."""
@@ -28,14 +27,13 @@ def end_sessions(connection: RouterConnection, menus: Menus, username: str) -> i
     if seen:
         raise Rejected("the router does not end a live session", code=NOT_HELD)
     if menus.cookies is not None:
-        for row in connection.print(menus.cookies, "id", user=username):
+        for row in connection.print(menus.cookies, "id", "user", user=username):
             connection.remove(menus.cookies, row["id"])
     return len(before)
 
 
 def live_sessions(connection: RouterConnection, menus: Menus) -> list[LiveSession]:
-    """Everybody connected over this service; nobody where the router does not have it. Odd rows are left
-    out."""
+    """Everybody connected over this service; nobody where the router lacks it. Odd rows are left out."""
     try:
         rows = connection.print(menus.live, *menus.live_properties)
     except Trap as trap:
@@ -53,5 +51,5 @@ def live_sessions(connection: RouterConnection, menus: Menus) -> list[LiveSessio
 
 def _live_ids(connection: RouterConnection, menus: Menus, username: str) -> frozenset[str]:
     """The rows of that name. A session that RADIUS let in is not ours to end."""
-    rows = connection.print(menus.live, "id", "radius", **{menus.live_name: username})
-    return frozenset(row["id"] for row in rows if not flag(row.get("radius", "")))
+    rows = connection.print(menus.live, "id", menus.live_name, "radius", **{menus.live_name: username})
+    return frozenset(row["id"] for row in rows if not is_yes(row.get("radius")))

@@ -31,6 +31,11 @@ def flag(printed: str) -> bool:
     raise ValueError("neither yes nor no")
 
 
+def is_yes(printed: str | None) -> bool:
+    """Whether a flag of a row is set; what cannot be read is not."""
+    return printed in ("true", "yes")
+
+
 def whole_number(printed: str) -> int:
     """A count; unset is 0."""
     if not printed:
@@ -77,8 +82,7 @@ def _bits(rate: str) -> int:
 def differing(
     wanted: Mapping[str, str], row: Mapping[str, str], readers: Mapping[str, Reader]
 ) -> dict[str, str]:
-    """Those of the wanted properties whose value the row does not have. Properties without reader are
-    texts."""
+    """The wanted properties whose value the row does not have. Without a reader, a property is a text."""
     return {
         name: value
         for name, value in wanted.items()

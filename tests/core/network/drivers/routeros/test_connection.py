@@ -1,4 +1,5 @@
-"""The connection on the wire, against a scripted socket: one send a sentence, limits, and no second chance."""
+"""The connection on the wire, against a scripted socket: one send a sentence, limits, and no second
+chance."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -31,7 +32,8 @@ class Server:
 
     def __init__(self, *scripts: Script) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = RouterAddress(1, "mast", *self.listener.getsockname(), "bando", PASSWORD)
+        port = self.listener.getsockname()[1]
+        self.address = RouterAddress(1, "mast", "127.0.0.1", port, "bando", PASSWORD)
         self.pieces: list[bytes] = []
         self.accepted = 0
         self._thread = Thread(target=self._serve, args=(scripts,), daemon=True)
@@ -256,3 +258,22 @@ def test_a_task_that_breaks_off_leaves_no_connection_behind() -> None:
         assert connections.run(router.address, lambda line: line.print("/ppp/active", "id")) == []
         connections.close()
     assert router.accepted == 2
+
+
+def test_rows_of_another_name_than_was_asked_for_are_passed_over() -> None:
+    reply = b"".join(
+        sentence("!re", f"=.id=*{n}", f"=name={name}", ".tag=2") for n, name in ((1, "jane"), (2, "joe"))
+    )
+    with server([DONE, reply + sentence("!done", ".tag=2")]) as router:
+        connection = RouterConnection(router.address)
+        assert connection.print("/ppp/active", "id", "name", name="jane") == [{"id": "*1", "name": "jane"}]
+        connection.close()
+
+
+def test_a_row_that_hides_its_id_ends_the_connection() -> None:
+    reply = sentence("!re", "=name=jane", ".tag=2") + sentence("!done", ".tag=2")
+    with server([DONE, reply]) as router:
+        connection = RouterConnection(router.address)
+        with pytest.raises(LineCut):
+            connection.print("/ppp/active", "id", "name", name="jane")
+        assert connection._wire._line.fileno() == -1

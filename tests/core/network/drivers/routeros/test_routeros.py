@@ -36,7 +36,7 @@ class Recorded(Connections):
             self.commands.append(f"{menu}/{command}")
             return plain(menu, command, *rest)
 
-        connection._call = call  # type: ignore[method-assign]
+        connection._call = call  # type: ignore[method-assign,assignment]
         return connection
 
     def writes(self) -> list[str]:
@@ -77,10 +77,19 @@ def test_a_home_line_in_the_routers_own_words(simulated: SimulatedRouter, driver
 def test_a_voucher_in_the_routers_own_words(simulated: SimulatedRouter, driver: RouterOsDriver) -> None:
     driver.apply(simulated.address, replace(VOUCHER, data_limit_bytes=1_000_000))
     user = simulated.row("/ip/hotspot/user", "K7WM2XWD4F") or {}
-    expected = {"password": "K7WM2XWD4F", "limit-uptime": "2d", "limit-bytes-total": "1000000", "server": "all"}
+    expected = {
+        "password": "K7WM2XWD4F",
+        "limit-uptime": "2d",
+        "limit-bytes-total": "1000000",
+        "server": "all",
+    }
     assert expected.items() <= user.items()
     profile = simulated.row("/ip/hotspot/user/profile", "bando-day1") or {}
-    assert {"rate-limit": "2000k/4000k", "shared-users": "2", "add-mac-cookie": "true"}.items() <= profile.items()
+    assert {
+        "rate-limit": "2000k/4000k",
+        "shared-users": "2",
+        "add-mac-cookie": "true",
+    }.items() <= profile.items()
 
 
 @pytest.mark.parametrize("account", [LINE, VOUCHER], ids=["pppoe", "hotspot"])
@@ -218,7 +227,7 @@ def test_a_router_that_forgets_what_it_was_told_is_found_out(
     def forget(row: Any, dead: bool) -> None:
         row.values["disabled"] = "true"
 
-    simulated.ask(lambda router: table.watchers.append(forget))
+    simulated.ask(lambda _: table.watchers.append(forget))
     with pytest.raises(Rejected) as refused:
         driver.apply(simulated.address, LINE)
     assert refused.value.code == NOT_HELD

@@ -27,7 +27,15 @@ def test_a_duration_reads_back_however_it_is_printed(seconds: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("", 0), ("none", 0), ("1w2d03:04:05", 788_645), ("01:22:53", 4_973), ("300ms", 0), ("1s100ms", 1), ("5m", 300)],
+    [
+        ("", 0),
+        ("none", 0),
+        ("1w2d03:04:05", 788_645),
+        ("01:22:53", 4_973),
+        ("300ms", 0),
+        ("1s100ms", 1),
+        ("5m", 300),
+    ],
 )
 def test_durations_of_the_field(text: str, seconds: int) -> None:
     assert values.seconds(text) == seconds

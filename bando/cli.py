@@ -1,0 +1,180 @@
+"""The command line. Errors are plain sentences and an exit code; never a traceback for what a person did."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from core.base.errors import Misconfigured, Refusal
+from core.base.i18n import render
+from core.worker.queues import QUEUES
+
+
+def main() -> int:
+    """Run one command; its exit code."""
+    try:
+        commands.main(standalone_mode=False)
+        return 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except Misconfigured as error:
+        for problem in error.problems:
+            click.echo(f"bando: {problem}", err=True)
+        return 78  # EX_CONFIG: a supervisor need not try again
+    except Refusal as error:
+        click.echo(f"bando: {render(error.sentence, 'en')}", err=True)
+        return 1
+
+
+@click.group(
+    help="Bando: an internet provider's subscriber service, from the phone in the subscriber's hand."
+)
+def commands() -> None:
+    pass
+
+
+@commands.command(help="Start a whole trial: servers, sandbox, seeded provider, all processes.")
+def demo() -> None:
+    from bando.demo import run_demo
+
+    raise click.exceptions.Exit(run_demo())
+
+
+@commands.command(help="Start all processes of one machine.")
+def up() -> None:
+    from bando.demo import run_up
+
+    raise click.exceptions.Exit(run_up())
+
+
+@commands.command(help="The web: doors, health, metrics.")
+def web() -> None:
+    from bando.processes import run_web
+
+    run_web(os.environ)
+
+
+@commands.command(help="Carries events from PostgreSQL to the queues.")
+def relay() -> None:
+    from bando.processes import run_relay
+
+    run_relay()
+
+
+@commands.command(help="Starts what runs on the clock.")
+def ticker() -> None:
+    from bando.processes import run_ticker
+
+    run_ticker()
+
+
+@commands.command(help="Works on one queue.")
+@click.argument("queue", type=click.Choice(QUEUES))
+def worker(queue: str) -> None:
+    from bando.processes import run_worker
+
+    run_worker([queue])
+
+
+@commands.command(help="Bring the database to this version's schema (needs BANDO_DATABASE_OWNER_URL).")
+def migrate() -> None:
+    from bando.migrate import migrate as run
+
+    owner = os.environ.get("BANDO_DATABASE_OWNER_URL")
+    if not owner:
+        raise Misconfigured(
+            ["BANDO_DATABASE_OWNER_URL is not set: migrations run as the role that owns the tables"]
+        )
+    run(owner)
+    click.echo("The database has this version's schema.")
+
+
+@commands.command(help="Say what is missing or wrong, in plain words.")
+def doctor() -> None:
+    from bando.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        click.echo(finding.line)
+    raise click.exceptions.Exit(1 if any(finding.bad for finding in findings) else 0)
+
+
+@commands.command(help="Register the paybill's addresses with Daraja, once per shortcode.")
+def register_urls() -> None:
+    from bando.processes import start
+
+    click.echo(start("cli").mpesa.register_urls())
+
+
+@commands.group(help="Routers: add one, check one.")
+def router() -> None:
+    pass
+
+
+@router.command("add", help="Register a router. Its password is asked for, never given on the command line.")
+@click.argument("name")
+@click.option("--site", required=True)
+@click.option("--host", required=True)
+@click.option("--port", default=8728, show_default=True)
+@click.option("--username", required=True)
+@click.option("--pppoe/--no-pppoe", default=False)
+@click.option("--hotspot/--no-hotspot", default=False)
+@click.password_option(confirmation_prompt=False)
+def router_add(
+    name: str, site: str, host: str, port: int, username: str, pppoe: bool, hotspot: bool, password: str
+) -> None:
+    from bando.routers import add_router
+
+    click.echo(
+        add_router(
+            name=name,
+            site=site,
+            host=host,
+            port=port,
+            username=username,
+            password=password,
+            pppoe=pppoe,
+            hotspot=hotspot,
+        )
+    )
+
+
+@router.command("check", help="Ask a router who it is and whether we may do what we must.")
+@click.argument("name")
+def router_check(name: str) -> None:
+    from bando.routers import check
+
+    answered, words = check(name)
+    click.echo(words)
+    raise click.exceptions.Exit(0 if answered else 1)
+
+
+@commands.group(help="The keys that seal secrets.")
+def keys() -> None:
+    pass
+
+
+@keys.command("rotate", help="Seal every secret anew with the first key of BANDO_SECRET_KEY.")
+def keys_rotate() -> None:
+    from bando.keys import rotate_here
+
+    for line in rotate_here():
+        click.echo(line)
+
+
+@commands.command(help="Collect every sentence from the code into the catalogues of locales/.")
+def messages() -> None:
+    from bando.messages import update_catalogues
+
+    for line in update_catalogues(Path(__file__).resolve().parents[1]):
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""The composition root: reads the settings, checks them whole, and puts the program together."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pydantic import ValidationError
+from redis import Redis
+from sqlalchemy.exc import OperationalError
+
+from bando.migrate import is_current
+from bando.models import Base
+from bots.sms.carrier import AfricasTalkingCarrier
+from bots.sms.settings import AfricasTalkingSettings
+from core.base.clock import Clock, MachineClock, TrialClock
+from core.base.database import Database, Work
+from core.base.errors import Misconfigured
+from core.base.keymarks import check_keys
+from core.base.secrets import Keyring
+from core.base.settings import Brand, Settings
+from core.messaging.settings import SmsSettings
+from core.messaging.template import too_long
+from core.messaging.templates import TEMPLATES
+from core.network.driver import RouterDriver
+from core.network.drivers.routeros import RouterOsDriver
+from core.payments.gateway import PaymentGateway
+from core.payments.mpesa.client import MpesaGateway
+from core.payments.mpesa.settings import DarajaSettings
+from core.switchboard import routes
+from core.worker.queues import connect
+from ussd.settings import UssdSettings
+
+
+@dataclass(frozen=True)
+class AllSettings:
+    """Every settings class of the program, read at one moment."""
+
+    shared: Settings = field(default_factory=Settings)
+    brand: Brand = field(default_factory=Brand)
+    daraja: DarajaSettings = field(default_factory=DarajaSettings)
+    africastalking: AfricasTalkingSettings = field(default_factory=AfricasTalkingSettings)
+    sms: SmsSettings = field(default_factory=SmsSettings)
+    ussd: UssdSettings = field(default_factory=UssdSettings)
+
+    def problems(self) -> list[str]:
+        """Everything that is missing, mixed or wrong, one plain sentence each, naming the setting."""
+        live = self.shared.live
+        return [
+            *self.shared.problems(),
+            *self.daraja.problems(live=live),
+            *self.africastalking.problems(live),
+            *self.sms.problems(),
+            *too_long(TEMPLATES, self.brand),
+        ]
+
+
+def read_settings() -> AllSettings:
+    """The settings of the environment and `.env`. Raises Misconfigured with the whole list of what is wrong."""
+    try:
+        found = AllSettings()
+    except ValidationError as error:
+        raise Misconfigured([f"{problem['loc']}: {problem['msg']}" for problem in error.errors()]) from None
+    problems = found.problems()
+    if problems:
+        raise Misconfigured(problems)
+    return found
+
+
+@dataclass
+class Program:
+    """The assembled program: what edges and jobs are handed."""
+
+    settings: AllSettings
+    database: Database
+    clock: Clock
+    keyring: Keyring
+
+    def work(self, request_id: str | None = None) -> AbstractContextManager[Work]:
+        return self.database.work(request_id)
+
+    @cached_property
+    def gateways(self) -> Mapping[str, PaymentGateway]:
+        """One line a payment gateway."""
+        return {"mpesa": self.mpesa}
+
+    @cached_property
+    def drivers(self) -> Mapping[str, RouterDriver]:
+        """One line a kind of router."""
+        return {"routeros": RouterOsDriver()}
+
+    @cached_property
+    def carrier(self) -> AfricasTalkingCarrier:
+        return AfricasTalkingCarrier(self.settings.africastalking)
+
+    @cached_property
+    def mpesa(self) -> MpesaGateway:
+        shared = self.settings.shared
+        return MpesaGateway(
+            self.settings.daraja,
+            clock=self.clock,
+            open_work=self.work,
+            callback_base=f"{shared.public_url}/pay/{shared.door_secrets[0]}",
+        )
+
+    @cached_property
+    def redis(self) -> "Redis":
+        assert self.settings.shared.redis_url is not None
+        return connect(self.settings.shared.redis_url)
+
+    @property
+    def brand(self) -> Brand:
+        return self.settings.brand
+
+    @property
+    def sms(self) -> SmsSettings:
+        return self.settings.sms
+
+    @property
+    def paybill(self) -> str:
+        return self.settings.daraja.till or self.settings.daraja.shortcode
+
+    @property
+    def provider_name(self) -> str:
+        return self.settings.brand.provider_name
+
+
+def assemble(settings: AllSettings, *, clock: Clock | None = None) -> Program:
+    """Put the program together, without touching a server yet."""
+    shared = settings.shared
+    if not shared.database_url or not shared.redis_url:
+        raise Misconfigured(
+            ["BANDO_DATABASE_URL and BANDO_REDIS_URL are not set, and no server was started here"]
+        )
+    clock = clock or pick_clock(shared)
+    Base.registry.configure()  # every table is known, and every mistake in mapping found, before the first query
+    keyring = Keyring(shared.secret_key)
+    database = Database(shared.database_url, clock=clock, keyring=keyring, routes=routes)
+    return Program(settings, database, clock, keyring)
+
+
+def pick_clock(shared: Settings) -> Clock:
+    """The machine's clock; in trial mode, the one that the sandbox may move. Live mode takes no offset."""
+    if shared.live or shared.trial_clock is None:
+        return MachineClock()
+    return TrialClock(shared.trial_clock)
+
+
+def check_database(program: Program) -> None:
+    """The schema is ours and the keys are right. Raises Misconfigured in plain words."""
+    try:
+        with program.database.engine.connect() as connection:
+            current = is_current(connection)
+    except OperationalError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise Misconfigured([f"the database does not answer: {reason}"]) from None
+    if not current:
+        raise Misconfigured(["the database has another schema: run `bando migrate` first"])
+    with program.work() as work:
+        check_keys(work)

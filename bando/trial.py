@@ -1,0 +1,124 @@
+"""A trial's own world: secrets drawn once, kept in its home, and the file from which the sandbox plays."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bando.seed.provider import ROUTERS, SITES
+from core.base.secrets import draw_secret
+from core.base.settings import Brand, Settings
+
+SHORTCODE = "123456"
+"""The paybill that the texts of the trial name; no live paybill has this number."""
+
+
+def trial_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """The settings of a trial that the environment does not give, drawn at the first start and kept (0600)."""
+    drawn = _remembered(home / "trial.json", _draw)
+    shared = Settings()
+    sandbox = f"http://127.0.0.1:{shared.sandbox_port}"
+    settings = {
+        "BANDO_MODE": "trial",
+        "BANDO_HOME": str(home),
+        "BANDO_PUBLIC_URL": f"http://127.0.0.1:{shared.port}",
+        "BANDO_TRIAL_CLOCK": str(home / "clock"),
+        "BANDO_LOG_FOLDER": str(home / "log"),
+        "BANDO_ROUTER_NETWORKS": "127.0.0.0/8",
+        "BANDO_DARAJA_BASE_URL": sandbox,
+        "BANDO_DARAJA_SHORTCODE": SHORTCODE,
+        "BANDO_DARAJA_INITIATOR": "bando",
+        "BANDO_DARAJA_CERTIFICATE": str(home / "sandbox" / "daraja-certificate.pem"),
+        "BANDO_DARAJA_SOURCES": "127.0.0.1/32",
+        "BANDO_AFRICASTALKING_BASE_URL": sandbox,
+        "BANDO_AFRICASTALKING_USERNAME": "sandbox",
+        "BANDO_AFRICASTALKING_SENDER_ID": "PWANINET",
+        **drawn["settings"],
+    }
+    return {name: environ.get(name, value) for name, value in settings.items()}
+
+
+def write_world(environ: Mapping[str, str], home: Path) -> dict[str, Any]:
+    """The world file for the sandbox: the same numbers and keys, seen from outside. Returns what it holds."""
+    shared, brand = Settings(), Brand()
+    passwords = _remembered(home / "trial.json", _draw)["routers"]
+    world = {
+        "web": f"http://127.0.0.1:{shared.port}",
+        "service_code": brand.service_code,
+        "network_code": "63902",
+        "sender": environ["BANDO_AFRICASTALKING_SENDER_ID"],
+        "door_secrets": environ["BANDO_DOOR_SECRETS"].split(","),
+        "clock_file": environ["BANDO_TRIAL_CLOCK"],
+        "sites": [{"name": name} for name in SITES],
+        "routers": [
+            {
+                "name": router.name,
+                "site": router.site,
+                "port": shared.sandbox_port + router.port_offset,
+                "version": router.version,
+                "username": "bando",
+                "password": passwords[router.name],
+                "pppoe": router.pppoe,
+                "hotspot": router.hotspot,
+                "old_login": False,
+            }
+            for router in ROUTERS
+        ],
+        "daraja": {
+            "shortcode": environ["BANDO_DARAJA_SHORTCODE"],
+            "passkey": environ["BANDO_DARAJA_PASSKEY"],
+            "consumer_key": environ["BANDO_DARAJA_CONSUMER_KEY"],
+            "consumer_secret": environ["BANDO_DARAJA_CONSUMER_SECRET"],
+            "initiator": environ["BANDO_DARAJA_INITIATOR"],
+            "initiator_password": environ["BANDO_DARAJA_INITIATOR_PASSWORD"],
+        },
+        "africastalking": {
+            "username": environ["BANDO_AFRICASTALKING_USERNAME"],
+            "api_key": environ["BANDO_AFRICASTALKING_API_KEY"],
+        },
+        "staff": None,
+    }
+    _write_private(world_file(home), world)
+    return world
+
+
+def world_file(home: Path) -> Path:
+    return home / "world.json"
+
+
+def receipts_file(home: Path) -> Path:
+    """Where the sandbox looks for the receipts of a past that it did not play."""
+    return home / "sandbox" / "receipts.jsonl"
+
+
+def _draw() -> dict[str, Any]:
+    return {
+        "settings": {
+            "BANDO_SECRET_KEY": secrets.token_hex(32),
+            "BANDO_DOOR_SECRETS": draw_secret(),
+            "BANDO_DARAJA_PASSKEY": secrets.token_hex(32),
+            "BANDO_DARAJA_CONSUMER_KEY": draw_secret(),
+            "BANDO_DARAJA_CONSUMER_SECRET": draw_secret(),
+            "BANDO_DARAJA_INITIATOR_PASSWORD": draw_secret(),
+            "BANDO_AFRICASTALKING_API_KEY": draw_secret(),
+        },
+        "routers": {router.name: draw_secret() for router in ROUTERS},
+    }
+
+
+def _remembered(path: Path, draw: Any) -> dict[str, Any]:
+    if not path.exists():
+        _write_private(path, draw())
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def _write_private(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON that only its owner reads, in one move."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(content, file, indent=1)
+    fresh.replace(path)

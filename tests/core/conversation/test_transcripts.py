@@ -1,0 +1,90 @@
+"""Every talk as it is held, in both languages, through the real door, PostgreSQL and Valkey.
+
+A transcript is a text file that anybody can read:
+
+    given home_subscriber 0712345678     how the caller stands (a method of tests.ussd.provider.Provider)
+    caller 0733123456 63903              from here on another number dials (and its operator)
+    > *384*123#                          a number that is dialled begins a session
+    < CON Pwani Net: Amina               what the phone shows, line by line
+    > 1                                  an answer
+    > (again)                            the gateway sends the same request once more
+    (wait 20 minutes)                    the clock moves on
+
+Voucher codes and account numbers are new each time; they are written K7QM2-XWD4F and 1000015. With
+BANDO_REGENERATE_TRANSCRIPTS=1 the `<` lines are written anew instead of compared: read the difference before
+you commit it.
+"""
+
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.base.gsm7 import septets
+from tests.conftest import START
+from tests.ussd.handset import Handset, Service
+from tests.ussd.provider import Provider
+
+FOLDER = Path(__file__).parent / "transcripts"
+REGENERATE = os.environ.get("BANDO_REGENERATE_TRANSCRIPTS") == "1"
+CODE = re.compile(r"\b[2-9A-HJ-NPR-Z]{5}-[2-9A-HJ-NPR-Z]{5}\b")
+ACCOUNT = re.compile(r"(?i)(?<=(?:account|akaunti) )\d{7,8}")
+STORIES = sorted(FOLDER.glob("*.txt"))
+
+
+@pytest.mark.parametrize("story", STORIES, ids=[story.stem for story in STORIES])
+def test_transcript(story: Path, providers: dict[str, Provider], redis_url: str) -> None:
+    language = story.suffixes[0].lstrip(".")
+    written, provider = story.read_text(), providers[language]
+    provider.clock.at = START
+    with Service(provider.database, redis_url, provider.clock, provider.database.keyring) as service:
+        played = play(written, language, provider, service)
+    if REGENERATE:
+        story.write_text(played)
+    assert played == written or REGENERATE
+
+
+def play(written: str, language: str, provider: Provider, service: Service) -> str:
+    """The transcript with what the phone shows now."""
+    phone = Handset(service, "")
+    lines = []
+    for line in written.splitlines():
+        if line.startswith("<"):
+            continue
+        lines.append(line)
+        if line.startswith("given "):
+            _, how, number = line.split()
+            getattr(provider, how)(number, language)
+            phone.number = number
+        elif line.startswith("caller "):
+            phone.number, phone.network = (*line.split()[1:], "63902")[:2]
+        elif found := re.fullmatch(r"\(wait (\d+) minutes\)", line):
+            provider.clock.advance(timedelta(minutes=int(found[1])))
+        elif line.startswith("> "):
+            reply = answer(phone, line[2:])
+            assert septets(reply) <= 160
+            assert "haikuwezekana" not in reply, "the turn failed"
+            lines += [f"< {shown}" for shown in always_alike(reply).split("\n")]
+    return "\n".join(lines) + "\n"
+
+
+def answer(phone: Handset, typed: str) -> str:
+    if typed == "(again)":
+        return phone.again()
+    return phone.dial(typed) if typed.startswith("*") and typed.endswith("#") else phone.press(typed)
+
+
+def always_alike(reply: str) -> str:
+    """What is drawn or counted anew each time is written as in the examples."""
+    return ACCOUNT.sub("1000015", CODE.sub("K7QM2-XWD4F", reply))
+
+
+def test_every_story_is_told_in_both_languages() -> None:
+    told = {
+        language: {s.stem.split(".")[0] for s in FOLDER.glob(f"*.{language}.txt")}
+        for language in ("en", "sw")
+    }
+    assert told["en"] == told["sw"]
+    assert told["en"]
