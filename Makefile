@@ -53,7 +53,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(RUN) -m uv --version >/dev/null 2>&1 || $(RUN) -m pip install --quiet --only-binary :all: uv \
 		|| echo 'setup: no uv to be had'
 	@for system_certificates in false true; do UV_SYSTEM_CERTS=$$system_certificates $(RUN) -m uv pip install \
-		--python $(RUN) --require-hashes --only-binary :all: -r requirements.lock && exit 0; done; \
+		--python $(RUN) --require-hashes --only-binary :all: --compile-bytecode -r requirements.lock && exit 0; done; \
 		echo 'setup: uv could not, pip takes over (about a minute)'; \
 		$(RUN) -m pip install --require-hashes --only-binary :all: -r requirements.lock
 	@echo ../../../.. > "$$($(RUN) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/bando.pth"

@@ -13,7 +13,7 @@ from bando.compose import AllSettings, assemble, check_database, read_settings
 from bando.embedded import Servers, resolve
 from bando.migrate import migrate
 from bando.processes import children, is_answering
-from bando.seed.history import is_seeded, seed
+from bando.seed.history import PEOPLE, is_seeded, seed
 from bando.supervise import supervise
 from bando.trial import receipts_file, trial_environment, write_world
 from core.base.errors import Misconfigured
@@ -121,6 +121,7 @@ def _seed_once(settings: AllSettings, world: dict[str, object], home: Path) -> N
             own_ports=[shared.port, shared.sandbox_port],
             receipts_file=receipts_file(home),
             say=say,
+            count=int(os.environ.get("BANDO_SEED_PEOPLE", PEOPLE)),
         )
     program.database.engine.dispose()
 

@@ -1,13 +1,25 @@
 """`bando keys rotate`: seal every secret anew with the first key of BANDO_SECRET_KEY, look-up hashes too.
 
-Safe while the program runs (all of it holds old and new keys), safe to kill at any moment, safe to run twice: a
-row is rewritten in one transaction, and only where it is not under the first key yet.
+Safe while the program runs (all of it holds old and new keys), safe to kill at any moment, safe to run twice:
+a row is rewritten in one transaction, and only where it is not under the first key yet.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import Column, LargeBinary, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bando.compose import pick_clock
@@ -57,7 +69,7 @@ def rotate_here() -> Iterator[str]:
 
 
 def rotate(database: Database, say: Callable[[str], None] = lambda _line: None) -> None:
-    """Seal everything anew with the newest key of the database's keyring. Raises Misconfigured for a wrong key."""
+    """Seal everything anew with the newest key of the database's keyring. Misconfigured for a wrong key."""
     for line in steps(database):
         say(line)
 
@@ -87,7 +99,7 @@ def secret_columns() -> dict[Table, list[Column[bytes]]]:
 
 
 def rows_on_old_keys(work: Work) -> dict[str, int]:
-    """How many rows of each table hold something that is not under the newest key; tables with none are left out."""
+    """How many rows of each table hold something that is not under the newest key. Empty: none anywhere."""
     newest = work.keyring.newest
     counts = {
         table.name: work.session.scalar(select(func.count()).select_from(table).where(_old(columns, newest)))
@@ -100,7 +112,7 @@ def _is_secret(column: Column[bytes]) -> bool:
     return isinstance(column.type, LargeBinary) and column.name.endswith(("_sealed", "_lookup"))
 
 
-def _old(columns: list[Column[bytes]], newest: bytes):  # type: ignore[no-untyped-def]
+def _old(columns: list[Column[bytes]], newest: bytes) -> ColumnElement[bool]:
     return or_(*(func.substr(column, 1, KEY_ID_BYTES) != newest for column in columns))
 
 
@@ -118,7 +130,10 @@ def _pass(
     while (reached := _next(database, table, columns, after, rows)) is not None:
         try:
             with database.work() as work:
-                _rewrite(work, table, columns, told, after=after, reached=reached, skip_locked=skip_locked)
+                done = _rewrite(
+                    work, table, columns, told, after=after, reached=reached, skip_locked=skip_locked
+                )
+            told.rewritten += done
         except (IntegrityError, OperationalError) as error:
             if isinstance(error, OperationalError) and error.connection_invalidated:
                 raise
@@ -134,7 +149,8 @@ def _next(
         newest = work.keyring.newest
         ids = select(table.c.id).where(table.c.id > after, _old(columns, newest))
         batch = ids.order_by(table.c.id).limit(rows).subquery()
-        return work.session.scalar(select(func.max(batch.c.id)))
+        found: int | None = work.session.scalar(select(func.max(batch.c.id)))
+        return found
 
 
 def _rewrite(
@@ -146,8 +162,8 @@ def _rewrite(
     after: int,
     reached: int,
     skip_locked: bool,
-) -> None:
-    """Seal the rows with ids in (after, reached] anew. Rows that no key opens stay as they are."""
+) -> int:
+    """Seal the rows with ids in (after, reached] anew; how many. Rows that no key opens stay as they are."""
     chosen = (
         select(table.c.id, *columns)
         .where(table.c.id > after, table.c.id <= reached, _old(columns, work.keyring.newest))
@@ -161,10 +177,12 @@ def _rewrite(
         except SealBroken:
             told.left.append(row["id"])
     if fresh:
-        values = {column.name: bindparam(f"new_{column.name}") for column in columns}
+        values: dict[str, BindParameter[bytes]] = {
+            column.name: bindparam(f"new_{column.name}") for column in columns
+        }
         statement = update(table).where(table.c.id == bindparam("this_id")).values(values)
         work.session.connection().execute(statement, fresh)
-        told.rewritten += len(fresh)
+    return len(fresh)
 
 
 def _sealed_anew(
@@ -205,8 +223,8 @@ def _finish(database: Database) -> str:
         if left:
             where = ", ".join(f"{count} in {name}" for name, count in left.items())
             return (
-                f"The old keys are still needed ({where}): see that every process was started with this list, "
-                "then run this again"
+                f"The old keys are still needed ({where}): see that every process was started with this "
+                "list, then run this again"
             )
         work.session.execute(delete(KeyMark).where(KeyMark.key_id != work.keyring.newest))
     return "Nothing is under an old key: leave the first key alone in BANDO_SECRET_KEY and restart"

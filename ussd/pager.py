@@ -59,7 +59,7 @@ class Shown:
 
     def because(self, reason: str) -> Shown:
         """The same screen with the reason on its first line."""
-        return replace(self, lines=(plain(reason), *self.lines))
+        return replace(self, lines=(*plain(reason).split("\n"), *self.lines))
 
 
 def number(screen: Screen, language: str) -> Shown:

@@ -15,7 +15,11 @@ def not_our_code(service_code: str) -> Sentence:
 
 def polite_end(sentence: Sentence) -> str:
     """A last word to somebody whose language we do not know."""
-    return "END " + plain("\n".join(render(sentence, language) for language in LANGUAGES))
+    return "END " + in_both(sentence)
+
+
+def in_both(sentence: Sentence) -> str:
+    return plain("\n".join(render(sentence, language) for language in LANGUAGES))
 
 
 def no_such_choice(numbers: list[int]) -> Sentence:

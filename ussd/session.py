@@ -108,7 +108,8 @@ def show(turn: engine.Turn, budget: int, kind: str) -> Session:
 def _because(session: Session, reason: Sentence, budget: int) -> Session:
     """The same screen, the reason on its first line, until the next answer."""
     shown = session.shown
-    pages = pager.pages(shown.because(render(reason, shown.language)), budget)
+    told = render(reason, shown.language) if session.dialogue.language else phrases.in_both(reason)
+    pages = pager.pages(shown.because(told), budget)
     return replace(session, pages=tuple(pages), page=0, input="invalid")
 
 

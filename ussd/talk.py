@@ -12,7 +12,7 @@ import contextvars
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -143,7 +143,8 @@ class Talk:
         try:
             session = await self._take(turn)
         except Exception:
-            await self._sessions.release(turn.opened)
+            with suppress(RedisError, OSError):  # the lock ends by itself; the first error is the one to tell
+                await self._sessions.release(turn.opened)
             raise
         session = replace(session, heard=Heard.of(turn.text, self._tag), at=int(turn.now.timestamp()))
         try:

@@ -40,6 +40,7 @@ from core.subscribers.meet import choose_language, meet
 from core.vouchers.send import send_first
 
 PEOPLE, HOMES, DAYS = 300, 170, 35
+"""Tests ask for fewer people with BANDO_SEED_PEOPLE."""
 DRAWN_FROM = 20_261_122
 """The seed of the drawing: every trial starts with the same people and the same past."""
 RECEIPT_SYMBOLS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"

@@ -1,5 +1,6 @@
 """Which keys this database was written with, so that a wrong key is noticed before it writes anything."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Identity, LargeBinary, select
@@ -21,6 +22,20 @@ class KeyMark(Base):
     key_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How many of the keys that this database was written with are in our list, and how many are not."""
+
+    open: int
+    closed: int
+
+
+def known_marks(work: Work) -> Marks:
+    """See which of the database's keys we hold, without writing anything."""
+    opened = [_opens(work, mark) for mark in work.session.scalars(select(KeyMark))]
+    return Marks(open=sum(opened), closed=len(opened) - sum(opened))
 
 
 def check_keys(work: Work) -> None:

@@ -1,7 +1,7 @@
 """Structured logs, one JSON line an event, with masked numbers and a request id.
 
-The request id is drawn where a person's act comes in (a key press, a callback) and travels with the outbox, so
-that a purchase can be followed from key press to router by one word.
+The request id is drawn where a person's act comes in (a key press, a callback) and travels with the outbox,
+so that a purchase can be followed from key press to router by one word.
 """
 
 import logging
@@ -20,6 +20,7 @@ _NUMBER = re.compile(r"(?<![0-9A-Za-z])(\+?254|0)([17]\d{2})\d{3}(\d{3})(?!\d)")
 _PATH_SECRET = re.compile(
     r"(/(?:pay|ussd/africastalking|sms/africastalking|telegram|paystack)(?:/[a-z]+)?/)[^/\s\"'?]+"
 )
+_CALLBACK_TOKEN = re.compile(r"(/pay/\*\*\*/stk/)[^/\s\"'?]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 MAX_VALUE_CHARACTERS = 2_000
 """No log value is longer: a megabyte of somebody's body must not become a megabyte of log."""
@@ -32,9 +33,10 @@ def draw_request_id() -> str:
 
 def mask(text: str) -> str:
     """The text with phone numbers and path secrets hidden and control characters escaped, cut to a limit."""
-    hidden = _NUMBER.sub(lambda m: f"{m[1]}{m[2]}***{m[3]}", text[:MAX_VALUE_CHARACTERS])
-    hidden = _PATH_SECRET.sub(r"\1***", hidden)
-    return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", hidden)
+    # Cut last: a number cut in two would no longer look like one.
+    hidden = _NUMBER.sub(lambda m: f"{m[1]}{m[2]}***{m[3]}", text[: 2 * MAX_VALUE_CHARACTERS])
+    hidden = _CALLBACK_TOKEN.sub(r"\1***", _PATH_SECRET.sub(r"\1***", hidden))
+    return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", hidden[:MAX_VALUE_CHARACTERS])
 
 
 def _mask_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -43,13 +45,14 @@ def _mask_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
             event[name] = mask(value)
         elif isinstance(value, str):
             event[name] = "\n".join(mask(line) for line in value.splitlines())
-        elif not isinstance(value, int | bool | float | None):
-            event[name] = mask(str(value))
+        elif not isinstance(value, float | None):
+            hidden = mask(str(value))  # also whole numbers: Daraja writes phone numbers so
+            event[name] = value if isinstance(value, int) and hidden == str(value) else hidden
     return event
 
 
 def set_up_logging(process: str, level: str = "INFO", folder: Path | None = None) -> None:
-    """Send our log lines, and those of the libraries, as JSON to standard output, or to a file in `folder`."""
+    """Send our log lines, and those of the libraries, as JSON to standard output, or into `folder`."""
     sink: TextIO = sys.stdout
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The outbox and its deliveries: events wait here, in the transaction that caused them, for their listeners."""
+"""The outbox and its deliveries: events wait here, in the transaction that caused them, for listeners."""
 
 from datetime import datetime
 from typing import Any

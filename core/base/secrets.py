@@ -39,7 +39,7 @@ class Keyring:
         self._derived: dict[tuple[bytes, str], bytes] = {}
 
     def seal(self, clear: str, *, table: str, column: str, row: int) -> bytes:
-        """Encrypt `clear` for one cell: key id, nonce, AES-256-GCM ciphertext bound to table, column and row."""
+        """Encrypt `clear` for one cell: key id, nonce, AES-256-GCM ciphertext bound to its place."""
         nonce = drawing.token_bytes(NONCE_BYTES)
         cipher = AESGCM(self._derive(self.newest, "store"))
         return self.newest + nonce + cipher.encrypt(nonce, clear.encode(), _place(table, column, row))
@@ -47,6 +47,8 @@ class Keyring:
     def unseal(self, sealed: bytes, *, table: str, column: str, row: int) -> str:
         """Decrypt a cell. Raises SealBroken where it was moved, altered, or no key of ours opens it."""
         key_id, nonce = sealed[:KEY_ID_BYTES], sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
+        if len(sealed) < KEY_ID_BYTES + NONCE_BYTES:
+            raise SealBroken(f"{table}.{column} of row {row} is too short to be sealed")
         if key_id not in self._keys:
             raise SealBroken(
                 f"{table}.{column} of row {row} is sealed with a key that is not in BANDO_SECRET_KEY"
@@ -93,7 +95,8 @@ def same_secret(given: str, accepted: Sequence[str]) -> bool:
     """Whether `given` is one of the accepted secrets, compared in constant time, all of them each time."""
     found = False
     for secret in accepted:
-        found |= hmac.compare_digest(given.encode(), secret.encode())
+        # A body may hold half a character (a lone surrogate): wrong, but no reason to crash.
+        found |= hmac.compare_digest(given.encode(errors="surrogatepass"), secret.encode())
     return found
 
 

@@ -32,6 +32,7 @@ def settle(work: Work, collection_id: int, *, paid: Paid | None, cause: str) -> 
     collection that was settled by word is that receipt; any further receipt is new money.
     """
     purchase = work.session.get_one(Purchase, work.session.get_one(Collection, collection_id).purchase_id)
+    work.request_id = purchase.request_id  # whatever told us, what follows is part of this purchase
     customer_id = whose_money(purchase)
     for subscriber_id in sorted({customer_id, purchase.beneficiary_id}):
         lock_subscriber(work, subscriber_id)

@@ -55,12 +55,13 @@ def _send(work: Work, voucher: Voucher, to: int, *, template: str, dedupe_key: s
     if address is None:
         return  # nobody to write to: the code waits on the screen of whoever bought it
     line = work.session.get_one(Subscription, voucher.subscription_id)
+    reader, buyer = work.session.get_one(Subscriber, to), work.session.get_one(Subscriber, voucher.buyer_id)
     notify(
         work,
         template=template,
         address=address,
         subscriber_id=to,
-        language=language_of(work.session.get_one(Subscriber, to)),
+        language=language_of(reader if reader.language else buyer),  # a gift speaks its giver's language
         values={
             "code": codes.show_code(code_of(work, voucher)),
             "term": term_label(line.plan.term_unit, line.plan.term_count),

@@ -1,19 +1,23 @@
 """RQ, made safe to read: whatever stands in Valkey, a job is one entry point with one whole number.
 
 Whoever can write to Valkey could otherwise run any function by its name, also under the JSON serializer, also
-through callbacks (measured on RQ 2.12). Our job class takes the delivery's id from the job's own id and leaves
-everything else that it finds there unread.
+through callbacks (measured on RQ 2.12). Our job class takes the delivery's id from the job's own id and
+leaves everything else that it finds there unread.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from redis import Redis
+from redis.exceptions import ResponseError
 from rq import Queue, SimpleWorker
+from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
+
+from core.base.log import logger
 
 MONEY, PROVISION, NOTIFY, BULK = "money", "provision", "notify", "bulk"
 QUEUES = (MONEY, PROVISION, NOTIFY, BULK)
@@ -47,11 +51,23 @@ class DeliveryJob(Job):
 
     run: ClassVar[Callable[[int], None]]
 
+    @classmethod
+    def fetch(cls, id: str, connection: "Redis | None" = None, serializer: Any = None) -> Self:
+        """The job of this id. What cannot be one (an id or a key that RQ never made) does not end us."""
+        try:
+            return super().fetch(id, connection=connection, serializer=serializer)  # type: ignore[return-value]
+        except (ValueError, TypeError, ResponseError) as error:
+            logger("worker").error("foreign_job", job=str(id)[:40])
+            raise NoSuchJobError from error
+
     def restore(self, raw_data: dict[bytes, bytes]) -> None:
-        """Read RQ's own bookkeeping and nothing else: no function, no arguments, no callbacks, no webhooks."""
+        """Read RQ's own bookkeeping and nothing else: no function, arguments, callbacks or webhooks."""
         kept = {key: value for key, value in raw_data.items() if key in _KEPT}
         kept[b"data"] = _NOTHING
-        super().restore(kept)
+        try:
+            super().restore(kept)
+        except ValueError:  # no date, no status, no text: not RQ's own bookkeeping
+            super().restore({b"data": _NOTHING})
         self.timeout = JOB_TIMEOUT_SECONDS
         self.result_ttl = RESULT_SECONDS
         self.failure_ttl = FAILURE_SECONDS
@@ -69,8 +85,11 @@ def job_id(delivery_id: int, dispatch: int) -> str:
 
 
 def connect(redis_url: str) -> "Redis":
-    """A connection for RQ. Time-outs are bounded: a Valkey that hangs must not hang us."""
-    return Redis.from_url(redis_url, socket_connect_timeout=3, health_check_interval=30)
+    """A connection for RQ. Time-outs are bounded: a Valkey that hangs must not hang us.
+
+    A worker, which waits for jobs on its connection, lengthens the time-out itself.
+    """
+    return Redis.from_url(redis_url, socket_connect_timeout=3, socket_timeout=10, health_check_interval=30)
 
 
 def queue(name: str, connection: "Redis") -> Queue:
@@ -105,13 +124,15 @@ def worker(name: str, connection: "Redis", run: Callable[[int], None]) -> Simple
         log_job_description=False,
         maintenance_interval=MAINTENANCE_SECONDS,
         disable_default_exception_handler=True,
-        exception_handlers=[_note_foreign],
+        exception_handlers=[_note],
     )
 
 
-def _note_foreign(job: Job, *_: object) -> bool:
-    """Jobs of ours never raise; what does was not put there by us."""
-    from core.base.log import logger
+def _note(job: Job, kind: type[BaseException], *_: object) -> bool:
+    """Listeners' errors never come here: this job is foreign, or the database was away, or its worker died.
 
-    logger("worker").error("foreign_job", job=job.id[:40])
+    Nothing is lost by leaving it: the relay finds deliveries that were not run and puts them in again.
+    """
+    event = "foreign_job" if kind is ForeignJob else "job_left_to_relay"
+    logger("worker").error(event, job=job.id[:40], why=kind.__name__)
     return False

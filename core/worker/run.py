@@ -18,6 +18,8 @@ MAX_ERROR_CHARACTERS = 500
 
 Listener = Callable[..., None]
 
+_WAIT = text("SELECT FROM deliveries WHERE id = :id FOR UPDATE")
+"""The relay pushes before it commits: a worker that is faster waits for it here, as for another worker."""
 _LEASE = text(
     """
     UPDATE deliveries d SET leased_until = :until, attempts = attempts + 1
@@ -84,6 +86,7 @@ class Runner:
     def run(self, delivery_id: int) -> None:
         """Run the delivery, if nobody else has or does. Never raises for what a listener did."""
         with self._deps.work() as work:
+            work.session.execute(_WAIT, {"id": delivery_id})
             row = work.session.execute(
                 _LEASE, {"id": delivery_id, "now": work.now, "until": work.now + LEASE}
             ).one_or_none()

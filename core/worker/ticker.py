@@ -19,7 +19,8 @@ CATCH_UP_DAYS = 31
 """Daily periods that passed while nothing ran are made up for, in order, a month back at most."""
 
 _CLAIM = text(
-    "INSERT INTO ticks (task, period, claimed_at) VALUES (:task, :period, :now) ON CONFLICT DO NOTHING RETURNING 1"
+    "INSERT INTO ticks (task, period, claimed_at) VALUES (:task, :period, :now) "
+    "ON CONFLICT DO NOTHING RETURNING 1"
 )
 _BUSY = text(
     """

@@ -112,27 +112,24 @@ def test_an_end_notice_is_taken_note_of(service: Service) -> None:
 # -- nonsense
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_what_is_no_request_of_ours_gets_a_polite_end(service: Service) -> None:
+    for change in (
         {"phoneNumber": "anonymous"},
         {"phoneNumber": "+255712000111"},
         {"serviceCode": "*999#"},
         {"serviceCode": ""},
         {"sessionId": ""},
-    ],
-)
-def test_what_is_no_request_of_ours_gets_a_polite_end(service: Service, change: dict[str, str]) -> None:
-    reply = service.run(service.post({**FORM, **change}))
-    assert reply.status == 200
-    assert reply.text.startswith("END ")
-    assert reply.headers[b"content-type"] == b"text/plain; charset=utf-8"
+    ):
+        reply = service.run(service.post({**FORM, **change}))
+        assert reply.status == 200
+        assert reply.text.startswith("END ")
+        assert reply.headers[b"content-type"] == b"text/plain; charset=utf-8"
     assert rows(service.database, "subscribers") == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff\x00", b"{}", b"a=1&" * 50])
-def test_bodies_that_are_no_form_get_a_polite_end(service: Service, body: bytes) -> None:
-    assert service.run(service.post(body)).text == GONE_WRONG
+def test_bodies_that_are_no_form_get_a_polite_end(service: Service) -> None:
+    for body in (b"", b"\xff\x00", b"{}", b"a=1&" * 50):
+        assert service.run(service.post(body)).text == GONE_WRONG
 
 
 @pytest.mark.parametrize(
@@ -260,12 +257,9 @@ def test_a_bundle_that_is_no_longer_sold_is_refused(buyer: Handset) -> None:
 
 
 def test_another_payer_with_an_open_payment_is_refused(buyer: Handset) -> None:
-    Provider.open_payment(object.__new__(Provider), "0722333444", "en") if False else None
     buyer.dial()
     assert buyer.keys("1", "4", "0722333444", "1").startswith("END M-PESA will ask 0722***444")
     other = Handset(buyer.service, "+254733000111")
-    with buyer.service.database.work():
-        pass
     other.dial()
     other.press("1")
     shown = other.keys("2", "1", "4", "0722333444", "1")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from core.base.database import Work
 from core.base.inbox import keep_evidence, store
+from core.billing.model import Purchase
 from core.payments.ask import CALLBACK_LOOKUP
 from core.payments.events import CallbackReceived
 from core.payments.keep import collection_named, owner_named
@@ -40,15 +41,16 @@ class Knock:
 
 def receive_stk(work: Work, knock: Knock, token: str) -> Outcome:
     """Store an STK callback. Unknown where no collection has this token: evidence, nothing moves."""
-    collection_id = work.session.scalar(
-        select(Collection.id).where(
-            Collection.callback_lookup.in_(work.keyring.lookups(token, CALLBACK_LOOKUP))
-        )
-    )
-    if collection_id is None:
+    found = work.session.execute(
+        select(Collection.id, Purchase.request_id)
+        .join(Purchase, Purchase.id == Collection.purchase_id)
+        .where(Collection.callback_lookup.in_(work.keyring.lookups(token, CALLBACK_LOOKUP)))
+    ).one_or_none()
+    if found is None:
         keep_evidence(work, door=STK, reason="wrong token", source=knock.source, body=knock.body)
         return Outcome.UNKNOWN
-    return _store(work, STK, knock, stk_callback, about=collection_id)
+    work.request_id = found.request_id  # what follows is part of that purchase
+    return _store(work, STK, knock, stk_callback, about=found.id)
 
 
 def receive_confirmation(work: Work, knock: Knock, shortcode: str) -> Outcome:

@@ -1,5 +1,6 @@
 """Every screen with the longest names and amounts that staff can enter: data of each step, by its name."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,9 +23,7 @@ BRAND = Brand(
 NAME, PLAN, SITE, ACCOUNT = "Maximilian", "Home 100Mbps", "Kisimani Juu", "10000015"
 
 BUNDLE = Order("hotspot", 3, "Hotspot 30d", 1_250_000, "seconds", 30 * 86_400, 10)
-FOR_OTHER = Order(
-    "hotspot", 3, "Hotspot 30d", 1_250_000, "seconds", 30 * 86_400, 10, beneficiary="254722333444"
-)
+FOR_OTHER = replace(BUNDLE, beneficiary="254722333444")
 RENEWAL = Order("pppoe", 9, PLAN, 1_250_000, "months", 12, renews=7, new_last_day="2027-12-30")
 NEW_LINE = Order("pppoe", 9, PLAN, 1_250_000, "months", 12, starts="grant", site_id=2, site_name=SITE)
 VOUCHER = {
@@ -114,9 +113,7 @@ def context(*, language: str = "en", frame: Frame | None = None, has_mpesa: bool
     """A turn without a database; plans are on sale."""
     book = OfferBook(timedelta(minutes=1))
     book.learn("hotspot", [bundle(n, n * 150_000) for n in range(1, 9)], NOW)
-    book.learn(
-        "pppoe", [Offer(n, "pppoe", PLAN, n * 1_250_00, "months", 1, 1, "grant", (1,)) for n in (11, 12)], NOW
-    )
+    book.learn("pppoe", [home_plan(11), home_plan(12)], NOW)
     made = Context(
         caller=CALLER, caller_has_mpesa=has_mpesa, channel="ussd", session="s", now=NOW, brand=BRAND,
         book=book, push_after=timedelta(seconds=4),
@@ -127,6 +124,9 @@ def context(*, language: str = "en", frame: Frame | None = None, has_mpesa: bool
 
 
 def bundle(number: int, cents: int) -> Offer:
-    return Offer(
-        number, "hotspot", f"Hotspot {number}", cents, "seconds", number * 36_000, 1, "first_login", (1,)
-    )
+    term = number * 36_000
+    return Offer(number, "hotspot", f"Hotspot {number}", cents, "seconds", term, 1, "first_login", (1,))
+
+
+def home_plan(number: int) -> Offer:
+    return Offer(number, "pppoe", PLAN, 1_250_000, "months", 1, 1, "grant", (1,))

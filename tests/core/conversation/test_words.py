@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from core.base.gsm7 import septets
-from core.base.i18n import LANGUAGES, LOCALES
+from core.base.i18n import LANGUAGES, LOCALES, render
 from core.base.money import CENTS
 from core.base.msisdn import Msisdn
 from core.conversation.dialogue import Frame
@@ -35,10 +35,10 @@ NAMES = re.compile(r"{(\w+)}")
 def sentences(place: Path) -> Iterator[tuple[str, ...]]:
     for file in [place] if place.is_file() else place.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id in ("say", "counted", "N_", "Sentence"):
-                    told = [one.value for one in node.args if isinstance(one, ast.Constant)]
-                    yield tuple(text for text in told if isinstance(text, str))
+            called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            if isinstance(node, ast.Call) and called in ("say", "counted", "N_", "Sentence"):
+                told = [one.value for one in node.args if isinstance(one, ast.Constant)]
+                yield tuple(text for text in told if isinstance(text, str))
 
 
 SAID = sorted({said for place in SPOKEN_HERE for said in sentences(HOUSE / place) if said})
@@ -119,8 +119,6 @@ def test_the_first_screen_of_a_subscriber_fits_with_a_typing_error(language: str
         shown = pager.number(
             step_named("home.menu").show(longest.context(frame=Frame("home.menu", data))), language
         )
-        from core.base.i18n import render
-
         told = shown.because(render(phrases.not_available(10), language))
         assert len(pager.pages(told)) == 1
 
