@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 from hypothesis import settings
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, make_url, text
 
 from bando.embedded import Servers, start
 from bando.migrate import migrate
@@ -75,7 +75,7 @@ def database_urls(servers: Servers, test_database: str) -> tuple[str, str]:
     """(owner URL, app URL) of an emptied, migrated database."""
     engine = create_engine(make_url(servers.superuser_url or "").set(database=test_database))
     with engine.begin() as connection:
-        connection.exec_driver_sql(_EMPTY)
+        connection.execute(text(_EMPTY))
     engine.dispose()
     owner, app = make_url(servers.owner_url), make_url(servers.app_url)
     return (

@@ -1,6 +1,7 @@
 """The door from outside: who may knock, what is answered to nonsense, what happens twice."""
 
 import asyncio
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import ip_network
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from core.base.clock import SetClock
 from core.base.database import Database
+from core.base.gsm7 import septets
 from core.base.secrets import Keyring
 from tests.ussd.handset import SECRET, Handset, Service
 from tests.ussd.provider import Provider
@@ -354,6 +356,27 @@ def test_a_session_does_not_outlive_the_product_clock(buyer: Handset) -> None:
     buyer.service.clock.advance(timedelta(days=35))
     buyer.fields["text"] = ""
     assert buyer.again().startswith("CON Pwani Net WiFi")
+
+
+def test_any_way_through_the_menu_ends_well_and_opens_one_payment_at_most(buyer: Handset) -> None:
+    provider_phones = [buyer, Handset(buyer.service, "+254733000222", "63903")]
+    walk = random.Random(7)
+    keys = ["1", "1", "1", "2", "2", "3", "4", "5", "6", "9", "0", "00", "98", "0722333444", "x"]
+    for turn in range(30):
+        phone = provider_phones[turn % 2]
+        shown = phone.dial(text="*".join(walk.choices(keys, k=turn % 3)))
+        while shown.startswith("CON ") and len(phone.fields["text"]) < 40:
+            shown = phone.press(walk.choice(keys))
+            assert septets(shown) <= 160
+            assert shown != GONE_WRONG
+        buyer.service.clock.advance(timedelta(minutes=4))
+    with buyer.service.database.work() as work:
+        assert (
+            work.scalar(
+                "SELECT coalesce(max(n), 0) FROM (SELECT count(*) n FROM collections GROUP BY payer) t"
+            )
+            == 1
+        )
 
 
 # -- what is kept and said about people

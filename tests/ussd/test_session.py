@@ -1,9 +1,14 @@
 """A session on plain values: pages are turned without asking anybody."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.base.gsm7 import septets
+from core.conversation import engine
 from core.conversation.dialogue import Dialogue
 from core.conversation.screen import farewell
+from core.conversation.step import NeedsWork
 from tests.core.conversation import longest
-from tests.core.conversation.test_engine import AT_HOME
 from ussd.session import Session, press, show
 
 NARROW = 80
@@ -18,9 +23,7 @@ def keys(session: Session, *typed: str) -> Session:
 
 
 def at_list() -> Session:
-    from core.conversation import engine
-
-    return show(engine.answer(longest.context(), AT_HOME, "buy"), NARROW, "option")
+    return show(engine.answer(longest.context(), longest.AT_HOME, "buy"), NARROW, "option")
 
 
 def test_pages_are_turned_forth_and_back() -> None:
@@ -59,3 +62,20 @@ def test_a_reason_stands_once_however_often_it_is_given() -> None:
     session = keys(at_list(), "77", "hello", "77")
     assert "".join(session.pages).count("That choice is not there.") == 1
     assert session.shown == at_list().shown
+
+
+typed = st.one_of(
+    st.sampled_from(["1", "2", "3", "4", "5", "6", "9", "0", "00", "98", "0722333444"]), st.text(max_size=90)
+)
+
+
+@given(st.lists(typed, max_size=25))
+def test_whatever_is_typed_is_answered_within_the_budget(answers: list[str]) -> None:
+    session = show((longest.AT_HOME, engine.back(longest.context(), longest.AT_HOME)[1]), 160, "first")
+    for answer in answers:
+        try:
+            session = press(longest.context(), Session.from_json(session.as_json()), answer, 160)
+        except NeedsWork:
+            return
+        assert session.reply.startswith(("CON ", "END "))
+        assert septets(session.reply) <= 160

@@ -11,8 +11,7 @@ from core.base.clock import MachineClock, SetClock, TrialClock, last_day, nairob
 INSTANTS = st.datetimes(
     min_value=datetime(2020, 1, 1),
     max_value=datetime(2040, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001
-)
+
 
 
 def _ahead(clock: TrialClock) -> timedelta:

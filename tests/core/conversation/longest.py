@@ -7,7 +7,7 @@ from typing import Any
 from core.base.msisdn import Msisdn
 from core.base.settings import Brand
 from core.catalogue.queries import Offer
-from core.conversation.dialogue import Frame
+from core.conversation.dialogue import Dialogue, Frame
 from core.conversation.offer_book import OfferBook
 from core.conversation.order import Order
 from core.conversation.step import Context
@@ -100,6 +100,10 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
     ],
 }
 """Steps whose screen is one page."""
+
+HOME = Frame("home.menu", home(again=BUNDLE.as_json()))
+AT_HOME = Dialogue(language="en", turn=1, frames=(HOME,))
+"""A talk that stands on the first screen of somebody who bought a bundle before."""
 
 LISTS: dict[str, list[dict[str, Any]]] = {
     "buy.bundles": [{}],

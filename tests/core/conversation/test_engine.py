@@ -12,8 +12,7 @@ from core.conversation.screen import Choice, Screen, offer
 from core.conversation.step import Context, NeedsWork, Next, Plain, enter, step_named
 from tests.core.conversation import longest
 
-HOME = Frame(menu.FIRST, longest.home(again=longest.BUNDLE.as_json()))
-AT_HOME = Dialogue(language="en", turn=1, frames=(HOME,))
+HOME, AT_HOME = longest.HOME, longest.AT_HOME
 
 
 def through_json(dialogue: Dialogue) -> Dialogue:
