@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from redis import Redis
@@ -11,7 +12,6 @@ from sqlalchemy.exc import OperationalError
 
 from bando.migrate import is_current
 from bando.models import Base
-from bots.sms.carrier import AfricasTalkingCarrier
 from bots.sms.settings import AfricasTalkingSettings
 from core.base.clock import Clock, MachineClock, TrialClock
 from core.base.database import Database, Work
@@ -19,17 +19,19 @@ from core.base.errors import Misconfigured
 from core.base.keymarks import check_keys
 from core.base.secrets import Keyring
 from core.base.settings import Brand, Settings
+from core.messaging.carrier import Carrier
 from core.messaging.settings import SmsSettings
 from core.messaging.template import too_long
 from core.messaging.templates import TEMPLATES
 from core.network.driver import RouterDriver
-from core.network.drivers.routeros import RouterOsDriver
 from core.payments.gateway import PaymentGateway
-from core.payments.mpesa.client import MpesaGateway
 from core.payments.mpesa.settings import DarajaSettings
 from core.switchboard import routes
 from core.worker.queues import connect
 from ussd.settings import UssdSettings
+
+if TYPE_CHECKING:
+    from core.payments.mpesa.client import MpesaGateway
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class AllSettings:
 
 
 def read_settings() -> AllSettings:
-    """The settings of the environment and `.env`. Raises Misconfigured with the whole list of what is wrong."""
+    """The settings of the environment and `.env`. Raises Misconfigured with all that is wrong."""
     try:
         found = AllSettings()
     except ValidationError as error:
@@ -69,7 +71,8 @@ def read_settings() -> AllSettings:
 
 @dataclass
 class Program:
-    """The assembled program: what edges and jobs are handed."""
+    """The assembled program: what edges and jobs are handed. Adapters are imported by the process that uses them:
+    each brings its own libraries, and a process should start in a second."""
 
     settings: AllSettings
     database: Database
@@ -87,14 +90,20 @@ class Program:
     @cached_property
     def drivers(self) -> Mapping[str, RouterDriver]:
         """One line a kind of router."""
+        from core.network.drivers.routeros import RouterOsDriver
+
         return {"routeros": RouterOsDriver()}
 
     @cached_property
-    def carrier(self) -> AfricasTalkingCarrier:
+    def carrier(self) -> Carrier:
+        from bots.sms.carrier import AfricasTalkingCarrier
+
         return AfricasTalkingCarrier(self.settings.africastalking)
 
     @cached_property
-    def mpesa(self) -> MpesaGateway:
+    def mpesa(self) -> "MpesaGateway":
+        from core.payments.mpesa.client import MpesaGateway
+
         shared = self.settings.shared
         return MpesaGateway(
             self.settings.daraja,

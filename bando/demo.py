@@ -145,7 +145,8 @@ Bando is ready ({started} UTC), trial mode: nothing here reaches the world.
   the outside world (phones, M-PESA, routers)   {sandbox}/
   its doors, to try by hand                     {sandbox}/docs
   Bando's own web                               {shared.public_url}/health/ready
-  dial                                          {brand.service_code}   paybill {settings.daraja.shortcode} ({registered})
+  dial                                          {brand.service_code}
+  paybill                                       {settings.daraja.shortcode} ({registered})
 
   a phone dials:   curl -s -X POST {sandbox}/phones/0712345678/dial \\
                         -H 'Content-Type: application/json' -d '{{"code": "{brand.service_code}"}}'

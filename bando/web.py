@@ -13,7 +13,8 @@ from bando import health, pay_door
 from bando.compose import Program, assemble, check_database, read_settings
 from bots.sms import doors as sms_doors
 from core.base.log import logger, set_up_logging
-from ussd.door import PREFIX as USSD, UssdDoor
+from ussd.door import PREFIX as USSD
+from ussd.door import UssdDoor
 from ussd.talk import Talk
 from ussd.valkey import Limits
 

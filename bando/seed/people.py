@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 from core.base.msisdn import Msisdn
 
-FIRST_NAMES = (
-    "Amina Baraka Chebet Daudi Esther Fatuma Grace Hassan Imani Juma Kamau Leila Mwangi Njeri Otieno Peninah "
-    "Rashid Salma Tabitha Wanjiku Akinyi Brian Cynthia Dennis Eunice Faith Gideon Halima Ibrahim Joyce Kevin "
-    "Lucy Mercy Naomi Omondi Purity Ruth Samuel Teresia Victor Wambui Zainab Abdi Beatrice Charo Dama Emmanuel"
-).split()
-LAST_NAMES = (
-    "Mwangi Otieno Hassan Kamau Wanjiru Odhiambo Mutua Njoroge Kiptoo Achieng Salim Karisa Kazungu Chege Omar "
-    "Wafula Barasa Nyambura Kilonzo Mwakio Rono Auma Juma Kariuki Mbogo"
-).split()
+FIRST_NAMES = """
+Amina Baraka Chebet Daudi Esther Fatuma Grace Hassan Imani Juma Kamau Leila Mwangi Njeri Otieno
+Peninah Rashid Salma Tabitha Wanjiku Akinyi Brian Cynthia Dennis Eunice Faith Gideon Halima Ibrahim
+Joyce Kevin Lucy Mercy Naomi Omondi Purity Ruth Samuel Teresia Victor Wambui Zainab Abdi Beatrice
+Charo Dama Emmanuel
+""".split()
+LAST_NAMES = """
+Mwangi Otieno Hassan Kamau Wanjiru Odhiambo Mutua Njoroge Kiptoo Achieng Salim Karisa Kazungu Chege
+Omar Wafula Barasa Nyambura Kilonzo Mwakio Rono Auma Juma Kariuki Mbogo
+""".split()
 PREFIXES = ("2547", "2541")
 
 

@@ -161,12 +161,11 @@ class Database:
 
         request_id: whose purchase or call this is part of; without it, that of the surrounding `following`.
         """
-        with Session(self.engine, expire_on_commit=False, autoflush=True) as session:
-            with session.begin():
-                yield Work(
-                    session,
-                    now=self.clock.now(),
-                    request_id=request_id or current_request_id(),
-                    keyring=self.keyring,
-                    routes=self._routes,
-                )
+        with Session(self.engine, expire_on_commit=False, autoflush=True) as session, session.begin():
+            yield Work(
+                session,
+                now=self.clock.now(),
+                request_id=request_id or current_request_id(),
+                keyring=self.keyring,
+                routes=self._routes,
+            )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-def N_(msgid: str) -> str:  # noqa: N802 - the name that gettext's extractors know
+def N_(msgid: str) -> str:
     """Mark a message id for extraction and return it unchanged."""
     return msgid
 

@@ -14,7 +14,6 @@ from core.payments.model import Collection, Receipt
 from core.payments.mpesa.read import read_message
 from core.payments.own_money import renew_from_money
 
-
 NOT_TOLD = Verdict(paid=None)
 """What we know of a collection for which the gateway never told its id: nothing, until a callback comes."""
 

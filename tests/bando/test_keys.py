@@ -299,7 +299,8 @@ class Dying(Database):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 bando.keys.ROWS_A_TRANSACTION = 1
-bando.keys.rotate(Dying(sys.argv[1], clock=MachineClock(), keyring=Keyring(sys.argv[2].split(",")), routes=routes))
+keyring = Keyring(sys.argv[2].split(","))
+bando.keys.rotate(Dying(sys.argv[1], clock=MachineClock(), keyring=keyring, routes=routes))
 """
 
 
@@ -355,7 +356,8 @@ def test_what_no_key_opens_is_left_and_named_and_keeps_the_old_key(opened: Open)
     with old.work() as work:
         work.session.execute(
             text(
-                "UPDATE vouchers a SET code_sealed = b.code_sealed FROM vouchers b WHERE a.id = 2 AND b.id = 1"
+                "UPDATE vouchers a SET code_sealed = b.code_sealed FROM vouchers b "
+                "WHERE a.id = 2 AND b.id = 1"
             )
         )
     both, lines = opened(NEW, OLD), list[str]()

@@ -10,6 +10,8 @@ from core.base.clock import SetClock
 from core.base.database import Database
 from core.base.secrets import Keyring
 from core.switchboard import routes
+from tests.ussd.handset import PHONE, Handset, Service
+from tests.ussd.provider import Provider
 
 NAME = "door"
 
@@ -46,3 +48,16 @@ WRITTEN = """
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = 'public'
     AND c.relname NOT IN ('alembic_version', 'accounts', 'invoice_series')
 """
+
+
+@pytest.fixture
+def service(database: Database, redis_url: str, clock: SetClock, keyring: Keyring) -> Iterator[Service]:
+    with Service(database, redis_url, clock, keyring) as opened:
+        yield opened
+
+
+@pytest.fixture
+def buyer(service: Service) -> Handset:
+    """A hotspot buyer's phone."""
+    Provider(service.database, service.clock).hotspot_buyer(PHONE, "en")
+    return Handset(service, PHONE)

@@ -21,6 +21,16 @@ from ussd.talk import Talk
 from ussd.valkey import Limits
 
 SECRET = "5ec2e7" * 6
+PHONE = "+254712345678"
+FORM = {
+    "phoneNumber": PHONE,
+    "serviceCode": "*384*123#",
+    "sessionId": "ATUid_0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "networkCode": "63902",
+    "text": "",
+}
+"""A first request as Africa's Talking sends it."""
+GONE_WRONG = "END Sorry, that did not work. Please dial again.\nSamahani, haikuwezekana. Tafadhali piga tena."
 Result = TypeVar("Result")
 
 
@@ -154,3 +164,14 @@ class Handset:
         for one in typed:
             shown = self.press(one)
         return shown
+
+
+def rows(database: Database, table: str) -> int:
+    with database.work() as work:
+        return int(work.scalar(f"SELECT count(*) FROM {table}"))  # noqa: S608 - our own table names
+
+
+def rows_before(service: Service) -> int:
+    """Purchases that the scene was set with."""
+    with service.database.work() as work:
+        return int(work.scalar("SELECT count(*) FROM purchases WHERE channel = 'test'"))

@@ -72,11 +72,10 @@ class Menu(Plain):
         if data["open_cents"] is not None:
             return _while_open(show_money(Money(data["open_cents"])))
         known = data["line"] or data["again"]
+        buy = say("Buy a bundle") if known and not data["line"] else say("Buy WiFi bundle")
         choices = (
             *_pay_choice(data["renewal"], data["again"]),
-            Choice(
-                "buy", say("Buy a bundle") if known and not data["line"] else say("Buy WiFi bundle"), menu.BUY
-            ),
+            Choice("buy", buy, menu.BUY),
             Choice("vouchers", say("My vouchers"), menu.VOUCHERS),
             Choice("account", say("Account") if known else say("Account, language"), menu.ACCOUNT),
         )
