@@ -117,7 +117,7 @@ class Plain:
     in_between = False
     worth_resuming = False
 
-    def unfinished(self, context: Context) -> tuple[Frame, ...]:  # noqa: ARG002 - the usual answer
+    def unfinished(self, context: Context) -> tuple[Frame, ...]:
         return ()
 
 

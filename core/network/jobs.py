@@ -29,7 +29,7 @@ def watch_logins(deps: NetworkDeps) -> None:
     watch_all(deps)
 
 
-def send_credentials(deps: NetworkDeps, *, subscription_id: int, at: int) -> None:  # noqa: ARG001
+def send_credentials(deps: NetworkDeps, *, subscription_id: int, at: int) -> None:
     """A router has the access since `at`: a home line that is new gets its user name and password by text."""
     with deps.work() as work:
         send_first_credentials(work, subscription_id=subscription_id)

@@ -26,7 +26,7 @@ class FakeCarrier:
         self.while_sending: Callable[[], None] = lambda: None
         """Called in the middle of a send, before it is answered."""
 
-    def send(self, address: str, text: str, *, notice_id: int) -> Sent:  # noqa: ARG002
+    def send(self, address: str, text: str, *, notice_id: int) -> Sent:
         left = plain(text)
         self.texts.append(Text(address, left))
         number = len(self.texts)

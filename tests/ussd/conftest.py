@@ -37,7 +37,7 @@ def database(door_database: tuple[Engine, str], clock: SetClock, keyring: Keyrin
     with engine.begin() as connection:
         connection.execute(text("SET session_replication_role = replica"))  # no guard stops a test's broom
         for table in connection.execute(text(WRITTEN)).scalars().all():
-            connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - names from the catalogue
+            connection.execute(text(f"DELETE FROM {table}"))
     found = Database(url, clock=clock, keyring=keyring, routes=routes)
     yield found
     found.engine.dispose()

@@ -80,7 +80,7 @@ class Bundle(Plain):
 class ForWhom(Plain):
     worth_resuming = True
 
-    def show(self, context: Context) -> Screen:  # noqa: ARG002 - it asks the same of everybody
+    def show(self, context: Context) -> Screen:
         return question(say("Who is it for? Type the phone number, e.g. 0712345678"))
 
     def answer(self, context: Context, text: str) -> Next:

@@ -26,7 +26,7 @@ class Payer(Plain):
 
     worth_resuming = True
 
-    def show(self, context: Context) -> Screen:  # noqa: ARG002 - it asks the same of everybody
+    def show(self, context: Context) -> Screen:
         return question(say("Which M-PESA number pays? Type it, e.g. 0712345678"))
 
     def answer(self, context: Context, text: str) -> Next:

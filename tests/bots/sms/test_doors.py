@@ -40,7 +40,7 @@ class House:
     def counts(self) -> tuple[int, ...]:
         """Rows of inbox, bodies, outbox and evidence."""
         with self.database.work() as work:
-            return tuple(int(work.scalar(f"SELECT count(*) FROM {table}")) for table in TABLES)  # noqa: S608
+            return tuple(int(work.scalar(f"SELECT count(*) FROM {table}")) for table in TABLES)
 
     def rows(self, statement: str) -> list[Any]:
         with self.database.work() as work:

@@ -126,10 +126,10 @@ def test_the_way_back_is_bounded_and_never_forgets_the_first_screen() -> None:
 
 
 class Refusing(Plain):
-    def show(self, context: Context) -> Screen:  # noqa: ARG002
+    def show(self, context: Context) -> Screen:
         return offer("Do it?", choices=(Choice("yes", "Yes"),))
 
-    def answer(self, context: Context, text: str) -> Next:  # noqa: ARG002
+    def answer(self, context: Context, text: str) -> Next:
         context.language = "sw"
         raise Refusal(say("That voucher is already used."))
 

@@ -1,0 +1,45 @@
+"""One demo for all journeys; the world is mended and its books are looked through after each of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.demo import Demo
+from tests.journeys.world import World
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All journeys share one demo, so one test process runs them all."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    home = tmp_path_factory.mktemp("journeys") / "home"
+    running = Demo(home)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def whole_world(demo: Demo) -> Iterator[World]:
+    found = World(demo)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def world(whole_world: World) -> Iterator[World]:
+    """The world, nothing wrong with it at the start; at the end the books must be whole, whatever happened."""
+    yield whole_world
+    whole_world.make_good()
+    whole_world.comes_to_rest()
+    whole_world.books.are_whole(whole_world.statement())
+    assert '"event": "job_failed"' not in whole_world.log()
