@@ -64,7 +64,7 @@ def run_web(environ: Mapping[str, str]) -> None:
     uvicorn.run(
         "bando.web:create",
         factory=True,
-        host="127.0.0.1",
+        host=settings.shared.host,
         port=settings.shared.port,
         access_log=False,
         log_level="warning",

@@ -70,7 +70,8 @@ class Settings(FromEnvironment):
         default_factory=list, description="the secrets in the paths of doors; the first is registered"
     )
     public_url: str = Field("http://127.0.0.1:8000", description="where links and callbacks point")
-    port: int = Field(8000, description="where the web listens on 127.0.0.1")
+    host: str = Field("127.0.0.1", description="the address the web listens on; 0.0.0.0 inside a container")
+    port: int = Field(8000, description="the port the web listens on")
     sandbox_port: int = Field(8100, description="where the sandbox listens (trial only)")
     router_networks: Annotated[list[Network], NoDecode] = Field(
         default_factory=list, description="networks in which routers may be"
