@@ -12,7 +12,7 @@ STAMP := $(VENV)/.stamp
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test lint lock messages
+.PHONY: setup demo test lint lock messages sbom
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -26,13 +26,20 @@ lint: setup
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
-	@if grep -nE 'https?://|file:|index-url|find-links' requirements.lock; then \
-		echo 'requirements.lock names a host or a path: run make lock'; exit 1; fi
+	@if grep -nE 'https?://|file:|index-url|find-links' requirements.lock installer.lock sbom.cdx.json; then \
+		echo 'a lock names a host or a path: run make lock'; exit 1; fi
 
 # Versions already in the lock are kept where they still fit; `make lock UPGRADE=--upgrade` looks for newer ones.
 lock: setup
 	$(RUN) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --all-extras $(UPGRADE) \
 		--output-file requirements.lock --quiet pyproject.toml
+	echo uv | $(RUN) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE) \
+		--output-file installer.lock --quiet -
+	$(RUN) -m bando.sbom
+
+# The bill of materials, from the lock and what is installed.
+sbom: setup
+	$(RUN) -m bando.sbom
 
 messages: setup
 	$(VENV)/bin/bando messages
@@ -45,12 +52,12 @@ setup: $(STAMP)
 #
 # The project itself is not installed by pip: an editable install needs setuptools, which new Pythons no longer
 # bring, or the network. A path file (relative, so the checkout may be moved) and a start script do the same.
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock installer.lock pyproject.toml
 	@test -n "$(PY)" || { echo 'Bando needs Python 3.11 or newer: install it, or name it with make PY=/path/to/python'; exit 1; }
 	@$(RUN) -c '' 2>/dev/null || { echo 'setup: making $(VENV)'; "$(PY)" -m venv --clear $(VENV); } \
 		|| { echo 'Python came without venv (on Debian: apt-get install python3-venv)'; rm -rf $(VENV); exit 1; }
 	@echo "setup: installing $$(grep -c '==' requirements.lock) packages into $(VENV), once"
-	@$(RUN) -m uv --version >/dev/null 2>&1 || $(RUN) -m pip install --quiet --only-binary :all: uv \
+	@$(RUN) -m uv --version >/dev/null 2>&1 || $(RUN) -m pip install --quiet --require-hashes --only-binary :all: -r installer.lock \
 		|| echo 'setup: no uv to be had'
 	@for system_certificates in false true; do UV_SYSTEM_CERTS=$$system_certificates $(RUN) -m uv pip install \
 		--python $(RUN) --require-hashes --only-binary :all: --compile-bytecode -r requirements.lock && exit 0; done; \

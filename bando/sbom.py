@@ -64,7 +64,7 @@ def _licence(name: str) -> str:
         told = metadata(name)
     except PackageNotFoundError:
         return ""
-    for word in (told.get("License-Expression"), told.get("License")):
+    for word in [*(told.get_all("License-Expression") or []), *(told.get_all("License") or [])]:
         if word and len(word) <= LONGEST_LICENCE and "\n" not in word:
             return str(word)
     kinds = [one.split(" :: ")[-1] for one in told.get_all("Classifier") or [] if one.startswith("License ::")]
