@@ -12,7 +12,7 @@ STAMP := $(VENV)/.stamp
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test lint lock messages sbom
+.PHONY: setup demo test lint lock messages bench sbom
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -20,6 +20,10 @@ demo: setup
 
 test: setup
 	@$(RUN) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+# The performance table; each figure is a ratio to a ceiling of the same run. ONLY=area; SCALE=try is quick.
+bench: setup
+	@$(RUN) -m bench $(ONLY)
 
 lint: setup
 	$(RUN) -m ruff check .

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import redis
 from cryptography import x509
 from pydantic import ValidationError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -27,7 +30,8 @@ from core.base.settings import Settings, is_loopback
 CLOCKS_APART_SECONDS = 5
 DUE_TOO_LONG_SECONDS = 120
 """A delivery that is due for so long waits for a worker or a relay that is not there."""
-VALKEY_SECONDS = 3
+_ONCE: dict[str, Any] = {"socket_timeout": 3, "socket_connect_timeout": 3, "retry": Retry(NoBackoff(), 0)}
+"""A doctor asks Valkey once, and not for long."""
 
 _TROUBLES = text(
     """
@@ -75,7 +79,7 @@ def examine() -> list[Finding]:
     found = [_bad(problem) for problem in settings.problems()]
     if not found:
         found.append(_ok(f"the settings fit together, for {settings.shared.mode} mode"))
-    for look in (_door_secrets, _certificate, _private_files, _embedded_servers):
+    for look in (_door_secrets, _certificate, _private_files, _of_a_trial):
         found += look(settings)
     try:
         program = assemble(settings)
@@ -137,19 +141,31 @@ def _private_files(settings: AllSettings) -> Iterator[Finding]:
             yield _bad(f"{path.name} can be read by other users of this machine: take their rights away")
 
 
-def _embedded_servers(settings: AllSettings) -> Iterator[Finding]:
-    """The servers from wheels are for trials: live wants servers that somebody keeps up to date (M53)."""
+def _of_a_trial(settings: AllSettings) -> Iterator[Finding]:
+    """A trial's servers (from wheels: nobody keeps them up to date, M53) and its keys are not for live mode."""
     shared = settings.shared
-    ours = shared.home / "servers.json"
-    if not shared.live or not ours.exists():
+    if not shared.live:
         return
-    try:
-        ports = {value for name, value in json.loads(ours.read_text()).items() if name.endswith("_port")}
-    except (OSError, ValueError):
-        return
+    servers, drawn = (
+        _json(shared.home / "servers.json"),
+        _json(shared.home / "trial.json").get("settings", {}),
+    )
+    ports = {value for name, value in servers.items() if name.endswith("_port")}
     for name, url in (("DATABASE", shared.database_url), ("REDIS", shared.redis_url)):
         if url and is_loopback(url) and urlsplit(url).port in ports:
             yield _bad(f"BANDO_{name}_URL points at the embedded server, which is for trials only")
+    for name, values in (("SECRET_KEY", shared.secret_key), ("DOOR_SECRETS", shared.door_secrets)):
+        if drawn.get(f"BANDO_{name}") in values:
+            yield _bad(f"BANDO_{name} is that of a trial: draw another one for live mode")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """What a file of a trial's home holds; nothing where there is none."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _database(program: Program) -> list[Finding]:
@@ -160,7 +176,7 @@ def _database(program: Program) -> list[Finding]:
                 return [*found, _bad("the database has another schema: run `bando migrate`")]
             found += [_ok("the schema is this version's"), *_rights(connection)]
         with program.work() as work:
-            for look in (_keys, _deliveries, _incidents, _routers):
+            for look in (_keys, _work_left, _routers):
                 found += look(work)
         return found
     except DBAPIError as error:
@@ -206,25 +222,16 @@ def _keys(work: Work) -> Iterator[Finding]:
         yield _ok("no secret is under an older key")
 
 
-def _deliveries(work: Work) -> Iterator[Finding]:
+def _work_left(work: Work) -> Iterator[Finding]:
     row = work.session.execute(_TROUBLES, {"now": work.now}).one()
     if row.given_up:
         yield _bad(f"{row.given_up} deliveries were given up: each has an incident that says why")
-    else:
-        yield _ok("no delivery was given up")
     if row.due > DUE_TOO_LONG_SECONDS:
         yield _bad(f"a delivery is due since {row.due} seconds: do the relay and all four workers run?")
-    else:
-        yield _ok("no delivery waits too long")
-
-
-def _incidents(work: Work) -> Iterator[Finding]:
-    count = work.session.execute(_TROUBLES, {"now": work.now}).one().incidents
-    yield (
-        _bad(f"{count} incidents are open: somebody must look at them")
-        if count
-        else _ok("no incident is open")
-    )
+    if row.incidents:
+        yield _bad(f"{row.incidents} incidents are open: somebody must look at them")
+    if not row.given_up and row.due <= DUE_TOO_LONG_SECONDS and not row.incidents:
+        yield _ok("no delivery waits too long, none was given up, no incident is open")
 
 
 def _routers(work: Work) -> Iterator[Finding]:
@@ -240,9 +247,7 @@ def _routers(work: Work) -> Iterator[Finding]:
 
 def _valkey(shared: Settings) -> Iterator[Finding]:
     assert shared.redis_url is not None
-    client = redis.Redis.from_url(
-        shared.redis_url, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS
-    )
+    client = redis.Redis.from_url(shared.redis_url, **_ONCE)
     try:
         client.ping()
         yield _ok("Valkey answers")
@@ -262,9 +267,7 @@ def _lock(client: "redis.Redis") -> Finding:
         if mode & 0o007:
             return _bad("Valkey's socket is open to every user of this machine")
         return _ok("Valkey's socket is closed to other users")
-    stranger = redis.Redis(
-        host=known.get("host", "localhost"), port=known.get("port", 6379), socket_timeout=VALKEY_SECONDS
-    )
+    stranger = redis.Redis(host=known.get("host", "localhost"), port=known.get("port", 6379), **_ONCE)
     try:
         stranger.ping()
     except redis.RedisError:

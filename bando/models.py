@@ -8,6 +8,7 @@ from core.ledger import model as ledger
 from core.messaging import model as messaging
 from core.network import model as network
 from core.payments import model as payments
+from core.staff import model as staff
 from core.subscribers import model as subscribers
 from core.vouchers import model as vouchers
 
@@ -23,6 +24,7 @@ __all__ = [
     "network",
     "outbox",
     "payments",
+    "staff",
     "subscribers",
     "vouchers",
 ]

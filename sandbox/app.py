@@ -33,6 +33,7 @@ from sandbox.page import pages
 from sandbox.phone_doors import phone_doors
 from sandbox.phones import Phones
 from sandbox.routers import RouterRack, router_doors
+from sandbox.scene import scene_doors
 from sandbox.world import World
 
 
@@ -78,6 +79,7 @@ def create_app(world: World, state: Path) -> FastAPI:
     for doors in (
         control_doors(world, faults, courier, clock, mover, paybill, rack),
         phone_doors(phones, prompts, paybill, ussd, sms),
+        scene_doors(world, phones, prompts, ledger, rack, courier, faults, clock),
         router_doors(rack),
         stk_doors(account, tokens, prompts, announcer, courier, faults),
         paybill_doors(account, tokens, paybill, ledger),

@@ -1,90 +1,128 @@
-"""Our own pages, plain HTML without any asset: the doors on `/`, every shape and fault on `/docs`."""
+"""Our own pages: the phone in the browser on `/`, every shape and fault on `/docs`. Nothing is fetched elsewhere."""
 
-from html import escape
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from sandbox.world import World
 
-_FRAME = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width,
-initial-scale=1"> <title>{title}</title></head>
-<body><h1>{title}</h1>
-{body}
-</body></html>
-"""
+FACE = Path(__file__).parent / "face"
+# Only our own files: no inline script or style, no other host, no frame, no form that leaves by itself.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+KEYS = (
+    ("1", ""), ("2", "abc"), ("3", "def"),
+    ("4", "ghi"), ("5", "jkl"), ("6", "mno"),
+    ("7", "pqrs"), ("8", "tuv"), ("9", "wxyz"),
+    ("*", ""), ("0", "+"), ("#", ""),
+)  # fmt: skip
+
+
+class Face(StaticFiles):
+    """Style sheets and modules; asked for anew each time, so that a new version never meets an old page."""
+
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: Any, scope: Scope, status_code: int = 200
+    ) -> Response:
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        answer.headers.update(HEADERS)
+        return answer
 
 
 def pages(world: World, app: FastAPI) -> APIRouter:
     router = APIRouter(include_in_schema=False)
+    app.mount("/face", Face(directory=FACE / "static"), name="face")
+    templates = Environment(
+        loader=FileSystemLoader(FACE / "templates"), autoescape=True, undefined=StrictUndefined
+    )
 
-    @router.get("/", response_class=HTMLResponse)
-    async def doors() -> str:
-        """What can be done here, at a glance."""
-        told = (
-            f"<p>The outside world of <a href='{escape(world.web)}'>{escape(world.web)}</a>: dial "
-            f"<code>{escape(world.service_code)}</code>, pay to paybill {escape(world.daraja.shortcode)}. "
-            "Every shape and every fault: <a href='/docs'>/docs</a>, for programs "
-            "<a href='/openapi.json'>/openapi.json</a>.</p>"
-        )
-        return _FRAME.format(title="Sandbox", body=told + _door_table(app.openapi()))
+    def page(name: str, **facts: Any) -> HTMLResponse:
+        return HTMLResponse(templates.get_template(name).render(world=world, **facts), headers=HEADERS)
 
-    @router.get("/docs", response_class=HTMLResponse)
-    async def shapes() -> str:
+    @router.get("/")
+    async def phone() -> HTMLResponse:
+        """The phone, and beside it what the purchase does."""
+        return page("phone.html", keys=KEYS)
+
+    @router.get("/docs")
+    async def shapes() -> HTMLResponse:
         """The published OpenAPI, written out."""
-        api = app.openapi()
-        body = _door_table(api) + "".join(
-            _shape(name, schema) for name, schema in sorted(api["components"]["schemas"].items())
-        )
-        return _FRAME.format(title="Sandbox: doors, shapes, faults", body=body)
+        return page("docs.html", doors=_doors(app.openapi()), shapes=_shapes(app.openapi()))
 
     return router
 
 
-def _door_table(api: dict[str, Any]) -> str:
-    rows = [
-        f"<tr><td>{escape(', '.join(door.get('tags', [])))}</td>"
-        f"<td><code>{method.upper()} {escape(path)}</code></td>"
-        f"<td>{escape(door.get('description', door.get('summary', '')))}</td><td>{_takes(door)}</td></tr>"
+def _doors(api: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "part": ", ".join(door.get("tags", [])),
+            "name": f"{method.upper()} {path}",
+            "what": door.get("description", door.get("summary", "")),
+            "takes": Markup(", ").join(_taken(door)),
+        }
         for path, methods in api["paths"].items()
         for method, door in methods.items()
     ]
-    head = "<tr><th>part</th><th>door</th><th>what</th><th>takes</th></tr>"
-    return f"<table>{head}{''.join(rows)}</table>"
 
 
-def _takes(door: dict[str, Any]) -> str:
+def _taken(door: dict[str, Any]) -> list[Markup]:
     content = door.get("requestBody", {}).get("content", {})
-    return ", ".join(_kind(body.get("schema", {})) for body in content.values())
+    return [_kind(body.get("schema", {})) for body in content.values()]
 
 
-def _shape(name: str, schema: dict[str, Any]) -> str:
-    rows = [
-        f"<tr><td><code>{escape(field)}</code></td><td>{_kind(rule)}</td>"
-        f"<td>{escape(str(rule.get('default', '')))}</td><td>{escape(rule.get('description', ''))}</td></tr>"
-        for field, rule in schema.get("properties", {}).items()
+def _shapes(api: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "what": schema.get("description", ""),
+            "fields": [
+                {
+                    "name": field,
+                    "values": _kind(rule),
+                    "default": str(rule.get("default", "")),
+                    "what": rule.get("description", ""),
+                }
+                for field, rule in schema.get("properties", {}).items()
+            ],
+        }
+        for name, schema in sorted(api["components"]["schemas"].items())
     ]
-    head = "<tr><th>field</th><th>values</th><th>default</th><th>what</th></tr>"
-    told = f"<p>{escape(schema.get('description', ''))}</p>"
-    return f"<h2 id='{escape(name)}'>{escape(name)}</h2>{told}<table>{head}{''.join(rows)}</table>"
 
 
-def _kind(rule: dict[str, Any]) -> str:
+def _kind(rule: dict[str, Any]) -> Markup:
     """A type in words; allowed values are all named."""
     if "$ref" in rule:
         name = escape(rule["$ref"].rsplit("/", 1)[-1])
-        return f"<a href='/docs#{name}'>{name}</a>"
+        return Markup("<a href='/docs#{0}'>{0}</a>").format(name)
     if "enum" in rule:
-        return " | ".join(f"<code>{escape(str(value))}</code>" for value in rule["enum"])
+        return Markup(" | ").join(Markup("<code>{}</code>").format(value) for value in rule["enum"])
     if "const" in rule:
-        return f"<code>{escape(str(rule['const']))}</code>"
+        return Markup("<code>{}</code>").format(rule["const"])
     if "anyOf" in rule:
-        return " or ".join(_kind(part) for part in rule["anyOf"])
+        return Markup(" or ").join(_kind(part) for part in rule["anyOf"])
     if rule.get("type") == "array":
-        return f"list of {_kind(rule.get('items', {}))}"
-    return escape(
-        str(rule.get("title", rule.get("type", "any")) if "properties" in rule else rule.get("type", "any"))
-    )
+        return Markup("list of {}").format(_kind(rule.get("items", {})))
+    return escape(rule.get("title" if "properties" in rule else "type", "any"))

@@ -84,28 +84,29 @@ def _number(msisdn: Annotated[str, Path(description="any spelling of a Kenyan mo
 Number = Annotated[str, Depends(_number)]
 
 
+def look_at(phones: Phones, prompts: Prompts, number: str) -> PhoneView:
+    phone = phones.get(number)
+    return PhoneView(
+        msisdn=number, wallet=phone.wallet, texts=phones.inbox(number), prompts=prompts.views(number),
+        line=phone.line, network_code=phone.network_code,
+    )  # fmt: skip
+
+
 def phone_doors(
     phones: Phones, prompts: Prompts, paybill: PaybillDesk, ussd: UssdGateway, sms: SmsGateway
 ) -> APIRouter:
     router = APIRouter(prefix="/phones/{msisdn}", tags=["phones"])
 
-    def view(number: str) -> PhoneView:
-        phone = phones.get(number)
-        return PhoneView(
-            msisdn=number, wallet=phone.wallet, texts=phones.inbox(number), prompts=prompts.views(number),
-            line=phone.line, network_code=phone.network_code,
-        )  # fmt: skip
-
     @router.get("")
     async def look(msisdn: Number) -> PhoneView:
         """The phone; it exists as soon as somebody looks."""
-        return view(msisdn)
+        return look_at(phones, prompts, msisdn)
 
     @router.post("")
     async def set_up(msisdn: Number, change: PhoneChange) -> PhoneView:
         """Fills the wallet, takes the phone off the network or into another session."""
         phones.keep(phones.get(msisdn).model_copy(update=change.model_dump(exclude_none=True)))
-        return view(msisdn)
+        return look_at(phones, prompts, msisdn)
 
     @router.post("/prompts/{id}")
     async def touch_prompt(msisdn: Number, id: str, asked: PromptAction) -> PromptView:

@@ -52,7 +52,7 @@ def begin_purchase(
         return known, True
     plan = work.session.get(Plan, plan_id)
     line = _line_to_renew(work, renews, beneficiary_id) if renews is not None else None
-    if plan is None or (plan.state != "on_sale" and (line is None or line.plan_id != plan.id)):
+    if plan is None or (line.plan_id != plan.id if line else plan.state != "on_sale"):
         raise Refusal(NOT_ON_SALE)
     statement = (
         insert(Purchase)

@@ -41,7 +41,7 @@ def serve(work: Work, purchase: Purchase) -> Subscription:
 
 def _line(work: Work, purchase: Purchase) -> Subscription:
     if purchase.subscription_id is not None:
-        known = work.session.get_one(Subscription, purchase.subscription_id, with_for_update=True)
+        known = lock_line(work, purchase.subscription_id)
         if known.state != ENDED:
             return known
     # An ended line is not woken: the money opens a new one on the same plan.
@@ -63,6 +63,8 @@ def _line(work: Work, purchase: Purchase) -> Subscription:
 def start_paid_time(work: Work, *, subscription_id: int, at: datetime) -> None:
     """The network said yes at `at`. Home lines begin (or come back); hotspot time waits for the first login."""
     line = lock_line(work, subscription_id)
+    if line.dark_since is not None and at < line.dark_since:
+        return  # a yes from before the line was cut
     line.granted_at = line.granted_at or at
     if line.state == AWAITING_NETWORK and line.plan.starts == "grant":
         _begin(work, line, at, cause="the router has it")
@@ -76,8 +78,10 @@ def start_at_login(work: Work, *, subscription_id: int, at: datetime) -> None:
 
 
 def lock_line(work: Work, subscription_id: int) -> Subscription:
-    """The subscription, locked."""
-    return work.session.get_one(Subscription, subscription_id, with_for_update={"of": Subscription})
+    """The subscription, locked and read afresh: the sweep moves lines without asking for their owner."""
+    return work.session.get_one(
+        Subscription, subscription_id, with_for_update={"of": Subscription}, populate_existing=True
+    )
 
 
 def _begin(work: Work, line: Subscription, at: datetime, cause: str) -> None:
@@ -109,6 +113,8 @@ def _prolong(
 def _next_time(line: Subscription, term: Term, back_at: datetime, forgive_after: int) -> PaidTime:
     if line.paid_through is None:
         return first_period(back_at, term)
+    if line.dark_since is not None:
+        back_at = max(back_at, line.dark_since)  # the network's yes is told in whole seconds
     return renewed(
         line.paid_through,
         term,

@@ -6,6 +6,19 @@ from core.base.database import Work
 from core.base.ids import EntryId
 from core.base.money import Money
 
+_REVERSE = text(
+    """
+    WITH entry AS (
+        INSERT INTO journal_entries (at, kind, source, reverses_id)
+        SELECT :now, 'reversal', 'reversal:' || source, id FROM journal_entries WHERE source = :source
+        RETURNING id, reverses_id
+    )
+    INSERT INTO postings (entry_id, account_id, amount_cents, currency)
+    SELECT entry.id, account_id, -amount_cents, currency
+    FROM entry JOIN postings ON postings.entry_id = entry.reverses_id
+    RETURNING entry_id
+    """
+)
 _POST = text(
     """
     WITH entry AS (
@@ -51,6 +64,19 @@ def post(
     return EntryId(rows[0][0])
 
 
+def reverse(work: Work, *, source: str) -> EntryId:
+    """Take back the entry of `source` by its mirror image, which names it; both stay. Once: a second time
+    raises IntegrityError. The subscribers concerned are locked by the caller."""
+    rows = work.session.execute(_REVERSE, {"now": work.now, "source": source}).all()
+    if not rows:
+        raise ValueError(f"nothing was posted for {source}")
+    return EntryId(rows[0][0])
+
+
 def lock_subscriber(work: Work, subscriber_id: int) -> None:
-    """Take the subscriber's row: one posting to a person at a time, always before anything else of theirs."""
-    work.session.execute(text("SELECT 1 FROM subscribers WHERE id = :id FOR UPDATE"), {"id": subscriber_id})
+    """Take the subscriber's row: one posting to a person at a time, always before anything else of theirs.
+
+    NO KEY: rows that only refer to the person (a new purchase) need not wait, and cannot make a deadlock.
+    """
+    statement = text("SELECT 1 FROM subscribers WHERE id = :id FOR NO KEY UPDATE")
+    work.session.execute(statement, {"id": subscriber_id})

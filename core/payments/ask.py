@@ -6,7 +6,7 @@ from core.base.database import Work
 from core.base.errors import NotReady, OutcomeUnknown, Rejected, Unreachable
 from core.base.msisdn import Msisdn
 from core.base.secrets import draw_secret
-from core.billing.model import UNPAID, Purchase
+from core.billing.model import OPEN, PAID, SERVED, UNPAID, Purchase
 from core.payments.collect import begin_collection
 from core.payments.events import CollectionFailed, CollectionSilent
 from core.payments.gateway import Accepted, CollectionOrder
@@ -33,6 +33,10 @@ def claim(work: Work, collection_id: int) -> CollectionOrder | None:
         return None
     if collection.state != REQUESTED:
         return None
+    purchase = _locked_purchase(work, collection)
+    if purchase.state in (PAID, SERVED):
+        move(work, collection, FAILED, "paid already, by an earlier attempt")
+        return None
     if work.now > collection.push_due_at + PROMPT_STILL_WANTED:
         fail(work, collection, "provider_busy", cause="too late to prompt")
         return None
@@ -43,7 +47,6 @@ def claim(work: Work, collection_id: int) -> CollectionOrder | None:
     )
     collection.asked_at = work.now
     move(work, collection, ASKING, "claimed")
-    purchase = work.session.get_one(Purchase, collection.purchase_id)
     return CollectionOrder(
         collection_id=collection.id,
         payer=Msisdn(collection.payer),
@@ -86,11 +89,15 @@ def note_answer(work: Work, collection_id: int, answer: Answer) -> None:
 
 
 def fail(work: Work, collection: Collection, reason: str, *, cause: str, code: str = "") -> None:
-    """The collection came to nothing. A busy phone gets its one automatic retry; else the payer is told."""
+    """The collection came to nothing. A busy phone gets its one automatic retry, while somebody may still be
+    waiting for it; else the payer is told."""
     move(work, collection, FAILED, cause, {"reason": reason, "code": code})
     collection.reason, collection.result_code = reason, code or None
-    purchase = work.session.get_one(Purchase, collection.purchase_id)
-    if reason == "busy" and collection.retries_id is None:
+    purchase = _locked_purchase(work, collection)
+    if purchase.state in (PAID, SERVED):
+        return  # another attempt was paid: nothing is missing
+    is_fresh = work.now <= collection.push_due_at + PROMPT_STILL_WANTED
+    if reason == "busy" and collection.retries_id is None and is_fresh:
         work.session.flush()  # the phone must be free of this collection before the next one takes it
         begin_collection(
             work,
@@ -101,6 +108,13 @@ def fail(work: Work, collection: Collection, reason: str, *, cause: str, code: s
             retries=collection,
         )
         return
-    if purchase.state == "open":
+    if purchase.state == OPEN:
         purchase.state = UNPAID
     work.record(CollectionFailed(collection.id))
+
+
+def _locked_purchase(work: Work, collection: Collection) -> Purchase:
+    """The collection's purchase, locked after it: another attempt may be settling it."""
+    return work.session.get_one(
+        Purchase, collection.purchase_id, with_for_update={"of": Purchase}, populate_existing=True
+    )

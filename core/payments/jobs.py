@@ -7,9 +7,9 @@ from core.base.database import OpensWork, Work
 from core.base.errors import OutcomeUnknown, Rejected, Unreachable
 from core.payments import tell
 from core.payments.ask import claim, note_answer
-from core.payments.claims import note_asked, note_overdue_claims, to_ask_about
+from core.payments.claims import give_up_claim, note_asked, note_overdue_claims, to_ask_about
 from core.payments.gateway import PaymentGateway, Verdict
-from core.payments.look_up import note_verdict, to_look_up
+from core.payments.look_up import close_forgotten, note_verdict, to_look_up
 from core.payments.model import Collection, Receipt
 from core.payments.mpesa.read import read_message
 from core.payments.own_money import renew_from_money
@@ -57,7 +57,7 @@ def ask_gateway(deps: PaymentsDeps, *, collection_id: int) -> None:
 def look_up_silent(deps: PaymentsDeps, *, collection_id: int, look: int) -> None:
     """The answer is due: ask the gateway what became of it."""
     with deps.work() as work:
-        collection = to_look_up(work, collection_id)
+        collection = to_look_up(work, collection_id, look=look)
         gateway = _gateway_of(deps, work, collection_id)
     if collection is None:
         return
@@ -71,7 +71,7 @@ def look_up_silent(deps: PaymentsDeps, *, collection_id: int, look: int) -> None
 def read_callback(deps: PaymentsDeps, *, inbox_id: int) -> None:
     """Do what a gateway's message says."""
     with deps.work() as work:
-        read_message(work, inbox_id)
+        read_message(work, inbox_id, shortcode=deps.paybill)
 
 
 def ask_about_claim(deps: PaymentsDeps, *, claim_id: int) -> None:
@@ -80,7 +80,12 @@ def ask_about_claim(deps: PaymentsDeps, *, claim_id: int) -> None:
         asked = to_ask_about(work, claim_id)
     if asked is None:
         return
-    conversation = deps.gateways[asked.provider].ask_about(asked.number)
+    try:
+        conversation = deps.gateways[asked.provider].ask_about(asked.number)
+    except Rejected as error:
+        with deps.work() as work:
+            give_up_claim(work, claim_id, why=str(error))
+        return
     with deps.work() as work:
         note_asked(work, claim_id, conversation)
 
@@ -120,6 +125,8 @@ def watch_over(deps: PaymentsDeps, *, purchase_id: int) -> None:
 
 
 def check_claims(deps: PaymentsDeps) -> None:
-    """Large claims must not wait unseen."""
+    """Nothing may wait unseen: claims that nobody confirms, collections that no job looks after."""
     with deps.work() as work:
         note_overdue_claims(work)
+    with deps.work() as work:
+        close_forgotten(work)

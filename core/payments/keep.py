@@ -38,6 +38,23 @@ def suspend_money(work: Work, receipt: Receipt, *, reason: str) -> None:
     work.session.add(SuspenseItem(receipt_id=receipt.id, reason=reason, created_at=work.now))
 
 
+def release_money(work: Work, receipt: Receipt, *, subscriber_id: int) -> None:
+    """The owner of suspended money is found (and locked by the caller): Dr suspense, Cr receivable."""
+    item = work.session.scalars(
+        select(SuspenseItem)
+        .where(SuspenseItem.receipt_id == receipt.id, SuspenseItem.resolved_at.is_(None))
+        .with_for_update()
+    ).one()
+    item.resolved_at, item.resolved_to = work.now, subscriber_id
+    receipt.subscriber_id = subscriber_id
+    post(
+        work,
+        kind="resolution",
+        source=f"suspense:{item.id}",
+        sides=[(SUSPENSE, receipt.amount), (receivable(subscriber_id), -receipt.amount)],
+    )
+
+
 def _source(receipt: Receipt) -> str:
     return f"receipt:{receipt.provider}:{receipt.number}"
 

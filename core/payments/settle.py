@@ -1,11 +1,9 @@
 """Settle: one transaction marks the collection paid, posts the journal, serves the purchase. Once, ever."""
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from core.base.database import Work
 from core.base.i18n import DEFAULT_LANGUAGE, render
-from core.base.inbox import raise_incident
 from core.base.log import logger
 from core.base.msisdn import Msisdn
 from core.billing import model as billing
@@ -15,18 +13,20 @@ from core.billing.serve import serve
 from core.catalogue.labels import term_label
 from core.catalogue.model import HOTSPOT
 from core.ledger.accounts import MPESA_CLEARING, receivable
-from core.ledger.post import lock_subscriber, post
+from core.ledger.post import lock_subscriber, post, reverse
+from core.ledger.queries import balance
 from core.payments.events import MoneyKept, PaymentSettled
 from core.payments.gateway import Paid
 from core.payments.keep import keep_money
 from core.payments.model import PAID, Collection, Receipt
+from core.payments.receipts import adopt_receipt, take_receipt
 from core.payments.states import locked, move
 from core.subscribers.meet import prove_number
 from core.vouchers.mint import mint
 
 
 def settle(work: Work, collection_id: int, *, paid: Paid | None, cause: str) -> None:
-    """Settle a collection by `paid`, a receipt that counts, or by the provider's word alone (None).
+    """Settle a collection by `paid`, a receipt known to be its own, or by the provider's word alone (None).
 
     Called twice, or with the same receipt by another way, it does nothing the second time. A receipt for a
     collection that was settled by word is that receipt; any further receipt is new money.
@@ -40,32 +40,42 @@ def settle(work: Work, collection_id: int, *, paid: Paid | None, cause: str) -> 
     work.session.refresh(purchase, with_for_update=True)
     if collection.state == PAID:
         if paid is not None:
-            _note_further_receipt(work, collection, purchase, paid)
+            _note_further_receipt(work, collection, customer_id, paid)
         return
     receipt = None
     if paid is not None:
         receipt = take_receipt(
             work, paid, provider=collection.gateway, subscriber_id=customer_id, collection_id=collection.id
         )
+    is_new = paid is None or receipt is not None
+    if paid is not None and receipt is None:
+        receipt = adopt_receipt(work, paid, collection=collection, customer_id=customer_id)
         if receipt is None:
             return  # that receipt paid for something else already
-    received = paid.amount if paid is not None else collection.amount
+    received = receipt.amount if receipt is not None else collection.amount
     move(work, collection, PAID, cause, {"cents": received.minor})
-    post(
-        work,
-        kind="payment",
-        source=f"collection:{collection.id}",
-        sides=[(MPESA_CLEARING, received), (receivable(customer_id), -received)],
-    )
+    if is_new:
+        post(
+            work,
+            kind="payment",
+            source=word_of(collection),
+            sides=[(MPESA_CLEARING, received), (receivable(customer_id), -received)],
+        )
     prove_number(work, subscriber_id=purchase.buyer_id, msisdn=Msisdn(collection.payer))
-    if purchase.state in (billing.PAID, billing.SERVED):
-        return  # another collection paid for it: this money stays the customer's own
-    if received < purchase.price:
+    buys = purchase.state not in (billing.PAID, billing.SERVED) and received >= purchase.price
+    if buys and not is_new:  # it was the customer's own in the meantime: is it still there?
+        buys = -balance(work, customer_id) >= purchase.price
+    if buys:
+        complete(work, purchase, customer_id=customer_id)
+    elif purchase.state == billing.OPEN:
         purchase.state = billing.UNPAID
-        if receipt is not None:
-            work.record(MoneyKept(receipt.id))
-        return
-    complete(work, purchase, customer_id=customer_id)
+    if receipt is not None and is_new and not (buys and received == purchase.price):
+        work.record(MoneyKept(receipt.id))
+
+
+def word_of(collection: Collection) -> str:
+    """The source of the entry by which a collection's money was posted."""
+    return f"collection:{collection.id}"
 
 
 def complete(work: Work, purchase: Purchase, *, customer_id: int) -> None:
@@ -85,57 +95,26 @@ def whose_money(purchase: Purchase) -> int:
     return purchase.buyer_id if purchase.plan.kind == HOTSPOT else purchase.beneficiary_id
 
 
-def take_receipt(
-    work: Work, paid: Paid, *, provider: str, subscriber_id: int | None, collection_id: int | None
-) -> Receipt | None:
-    """Note a receipt that counts. None where it stands already: a repeat if the facts agree, else an incident."""
-    number = work.session.scalar(
-        insert(Receipt)
-        .values(
-            provider=provider,
-            number=paid.receipt,
-            amount_cents=paid.amount.minor,
-            currency=paid.amount.currency,
-            shortcode=paid.shortcode,
-            account_text=paid.account_text,
-            payer_hint=paid.payer_hint,
-            paid_at=paid.paid_at,
-            received_at=work.now,
-            subscriber_id=subscriber_id,
-            collection_id=collection_id,
-        )
-        .on_conflict_do_nothing(index_elements=["provider", "number"])
-        .returning(Receipt.id)
-    )
-    if number is not None:
-        return work.session.get_one(Receipt, number)
-    known = known_receipt(work, provider, paid.receipt)
-    if known is not None and known.amount != paid.amount:
-        raise_incident(
-            work,
-            kind="receipt_differs",
-            key=f"receipt:{provider}:{paid.receipt}:{paid.amount.minor}",
-            detail=f"receipt {known.id} stands with {known.amount_cents} cents, told again with {paid.amount.minor}",
-        )
-    return None
-
-
-def known_receipt(work: Work, provider: str, number: str) -> Receipt | None:
-    """The receipt with this number, if it stands."""
-    return work.session.scalar(select(Receipt).where(Receipt.provider == provider, Receipt.number == number))
-
-
-def _note_further_receipt(work: Work, collection: Collection, purchase: Purchase, paid: Paid) -> None:
+def _note_further_receipt(work: Work, collection: Collection, customer_id: int, paid: Paid) -> None:
     """A receipt for a collection that is paid: the one it was waiting for, a repeat, or new money."""
-    own = work.session.scalar(select(Receipt).where(Receipt.collection_id == collection.id))
-    joins = own is None and paid.amount == collection.amount
-    customer_id = whose_money(purchase)
+    own = work.session.scalar(select(Receipt.id).where(Receipt.collection_id == collection.id))
     receipt = take_receipt(
         work,
         paid,
         provider=collection.gateway,
         subscriber_id=customer_id,
-        collection_id=collection.id if joins else None,
+        collection_id=collection.id if own is None else None,
     )
-    if receipt is not None and not joins:
+    if own is not None:
+        if receipt is not None:
+            keep_money(work, receipt, subscriber_id=customer_id)
+        return
+    is_new = receipt is not None
+    receipt = receipt or adopt_receipt(work, paid, collection=collection, customer_id=customer_id)
+    if receipt is None or (is_new and receipt.amount == collection.amount):
+        return
+    # The word was taken for the amount that was asked; the receipt, posted elsewhere or with another amount, is
+    # the truth, and the word is taken back.
+    reverse(work, source=word_of(collection))
+    if is_new:
         keep_money(work, receipt, subscriber_id=customer_id)

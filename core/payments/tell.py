@@ -142,9 +142,9 @@ def tell_money_kept(work: Work, receipt: Receipt) -> None:
         "account": owner.account_no,
     }
     asked = work.session.get(Collection, receipt.collection_id) if receipt.collection_id else None
-    if asked is not None:
-        values["price"] = show_money(asked.amount)
-    template = "amount_differs" if asked is not None else "money_kept"
+    template = "money_kept"
+    if asked is not None and asked.amount != receipt.amount:
+        template, values["price"] = "amount_differs", show_money(asked.amount)
     _tell(work, owner.id, template, values, f"kept:{receipt.id}")
 
 

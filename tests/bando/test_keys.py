@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import LargeBinary, select, text
@@ -37,13 +37,18 @@ Open = Callable[..., Database]
 
 
 @pytest.fixture
-def opened(database_urls: tuple[str, str], clock: SetClock) -> Open:
+def opened(database_urls: tuple[str, str], clock: SetClock) -> Iterator[Open]:
     """The same database, with other keys."""
+    databases: list[Database] = []
 
     def open_with(*keys: str) -> Database:
-        return Database(database_urls[1], clock=clock, keyring=Keyring(keys), routes=routes, pool_size=2)
+        keyring = Keyring(keys)
+        databases.append(Database(database_urls[1], clock=clock, keyring=keyring, routes=routes, pool_size=2))
+        return databases[-1]
 
-    return open_with
+    yield open_with
+    for database in databases:
+        database.engine.dispose()
 
 
 def buy(work: Work, number: int) -> None:

@@ -16,7 +16,7 @@ from core.base.clock import NAIROBI, Clock
 from core.base.errors import Misconfigured, OutcomeUnknown, Rejected, Unreachable
 from core.payments.gateway import Accepted, CollectionOrder, Verdict
 from core.payments.mpesa.payloads import verdict_of
-from core.payments.mpesa.results import BACK_OFF, INVALID_TOKEN, LOCKED_SUBSCRIBER, NO_ANSWER
+from core.payments.mpesa.results import BACK_OFF, INVALID_TOKEN, LOCKED_SUBSCRIBER, MISCONFIGURED, NO_ANSWER
 from core.payments.mpesa.settings import DarajaSettings
 from core.payments.mpesa.token import OpenWork, SharedToken
 
@@ -68,7 +68,8 @@ class MpesaGateway:
             raise Rejected(message, code="busy")
         if code in BACK_OFF:
             raise Unreachable(message, retry_after_seconds=BACK_OFF_SECONDS)
-        if code and code != "500.003.1001":
+        is_refused = code.startswith("4") or any(text in message.lower() for text in MISCONFIGURED)
+        if is_refused:
             raise Rejected(f"{code} {message}", code="configuration")
         raise OutcomeUnknown(f"no usable answer to the push ({code or 'none'})")
 
@@ -109,7 +110,13 @@ class MpesaGateway:
             raise Unreachable(str(error)) from error  # a question may be asked twice
         if str(answer.get("ResponseCode")) == "0" and answer.get("OriginatorConversationID"):
             return str(answer["OriginatorConversationID"])
-        raise Unreachable(f"{answer.get('errorCode')} {answer.get('errorMessage')}")
+        code, why = (
+            str(answer.get("errorCode", "")),
+            f"{answer.get('errorCode')} {answer.get('errorMessage')}",
+        )
+        if code.startswith("4"):
+            raise Rejected(why, code="configuration")
+        raise Unreachable(why, retry_after_seconds=BACK_OFF_SECONDS)
 
     def register_urls(self) -> str:
         """Register the C2B addresses, once per shortcode. What Daraja said."""

@@ -60,7 +60,8 @@ def receive_confirmation(work: Work, knock: Knock, shortcode: str) -> Outcome:
     except NotUnderstood:
         told = None
     if told is not None and (told.shortcode != shortcode or not told.receipt):
-        keep_evidence(work, door=CONFIRMATION, reason="wrong shortcode", source=knock.source, body=knock.body)
+        reason = "wrong shortcode" if told.receipt else "no receipt"
+        keep_evidence(work, door=CONFIRMATION, reason=reason, source=knock.source, body=knock.body)
         return Outcome.UNKNOWN
     return _store(work, CONFIRMATION, knock, c2b)
 

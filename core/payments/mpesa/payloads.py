@@ -4,7 +4,7 @@ order, with or without a value, keys with and without spaces."""
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from core.base.clock import NAIROBI
@@ -34,26 +34,42 @@ def amount(value: object) -> Money | None:
         return None
     try:
         cents = Decimal(str(value)) * 100
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one beyond all numbers: 1e999999
         return None
     if not cents.is_finite() or cents != cents.to_integral_value() or not 0 < cents < 10**12:
         return None
     return Money(int(cents))
 
 
+def words(value: object, most: int) -> str:
+    """A text that may have come as anything, without what no database takes (NUL, half characters)."""
+    if value is None or isinstance(value, dict | list):
+        return ""
+    return "".join(sign for sign in str(value) if sign.isprintable()).strip()[:most]
+
+
 def digits(value: object) -> str:
     """A number that may have come as int, float or text, as its digits; masked texts stay as they are."""
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip() if value is not None else ""
+        value = int(value)
+    return words(value, 64)
+
+
+def receipt_number(value: object) -> str:
+    """UC12EXAMPL; empty where it is none. Raises NotUnderstood for what no receipt looks like."""
+    number = words(value, 65)
+    if number and not (number.isascii() and number.isalnum() and len(number) <= 32):
+        raise NotUnderstood("not a receipt number")
+    return number
 
 
 def nairobi_time(value: object) -> datetime | None:
-    """20260301143047 (Nairobi wall clock) → the instant."""
+    """20260301143047 (Nairobi wall clock) → the instant; None for a time in which there is no M-Pesa."""
     try:
-        return datetime.strptime(digits(value), "%Y%m%d%H%M%S").replace(tzinfo=NAIROBI)
+        found = datetime.strptime(digits(value), "%Y%m%d%H%M%S").replace(tzinfo=NAIROBI)
     except ValueError:
         return None
+    return found if 2000 <= found.year < 2200 else None
 
 
 def verdict_of(code: str, **facts: Any) -> Verdict:
@@ -75,11 +91,11 @@ def stk_callback(body: bytes) -> Verdict:
             raise NotUnderstood("not an STK callback")
     items = _items(said.get("CallbackMetadata"), "Item", "Name")
     return verdict_of(
-        str(code),
-        checkout_id=checkout,
-        request_id=str(said.get("MerchantRequestID", "")),
+        words(code, 32),
+        checkout_id=words(checkout, 128),
+        request_id=words(said.get("MerchantRequestID"), 128),
         amount=amount(items.get("Amount")),
-        receipt=str(items.get("MpesaReceiptNumber") or ""),
+        receipt=receipt_number(items.get("MpesaReceiptNumber")),
         payer=digits(items.get("PhoneNumber")),
         paid_at=nairobi_time(items.get("TransactionDate")),
     )
@@ -89,16 +105,15 @@ def c2b(body: bytes) -> Paid:
     """The payment that a C2B validation or confirmation tells of. Raises NotUnderstood."""
     said = read_json(body)
     received = amount(said.get("TransAmount"))
-    receipt = str(said.get("TransID") or "").strip()
-    if received is None or (receipt and not receipt.isalnum()):
-        raise NotUnderstood("no amount or no receipt")
+    if received is None:
+        raise NotUnderstood("no amount")
     return Paid(
-        receipt=receipt[:32],
+        receipt=receipt_number(said.get("TransID")),
         amount=received,
         shortcode=digits(said.get("BusinessShortCode")),
-        account_text=str(said.get("BillRefNumber") or "").strip()[:40],
-        payer_hint=digits(said.get("MSISDN"))[:64],
-        payer_name=str(said.get("FirstName") or "").strip()[:40],
+        account_text=words(said.get("BillRefNumber"), 40),
+        payer_hint=digits(said.get("MSISDN")),
+        payer_name=words(said.get("FirstName"), 40),
         paid_at=nairobi_time(said.get("TransTime")),
     )
 
@@ -123,21 +138,21 @@ def status_result(body: bytes) -> StatusResult:
     fields = {_squeezed(key): value for key, value in said.items()}
     items = _items(said.get("ResultParameters"), "ResultParameter", "Key")
     received = amount(items.get("Amount"))
-    receipt = str(items.get("ReceiptNo") or "")
+    receipt = receipt_number(items.get("ReceiptNo"))
     paid = None
     if received is not None and receipt:
         paid = Paid(
             receipt=receipt,
             amount=received,
-            shortcode=str(items.get("CreditPartyName") or "").split(" ")[0],
-            payer_hint=str(items.get("DebitPartyName") or "").split(" ")[0],
+            shortcode=digits(items.get("CreditPartyName")).split(" ")[0],
+            payer_hint=digits(items.get("DebitPartyName")).split(" ")[0],
             paid_at=nairobi_time(items.get("FinalisedTime")),
         )
     return StatusResult(
-        conversation=str(fields.get("OriginatorConversationID") or ""),
-        code=str(fields.get("ResultCode", "")),
+        conversation=words(fields.get("OriginatorConversationID"), 128),
+        code=words(fields.get("ResultCode"), 32),
         paid=paid,
-        completed=str(items.get("TransactionStatus") or "") == "Completed",
+        completed=items.get("TransactionStatus") == "Completed",
     )
 
 

@@ -5,7 +5,7 @@ from core.base.errors import NotReady
 from core.base.ids import InboxId
 from core.base.inbox import InboxEntry, keep_evidence, raise_incident, read
 from core.payments.ask import fail
-from core.payments.claims import allocate, make_claim, note_status
+from core.payments.claims import ANOTHER_PAYER, allocate, make_claim, note_status
 from core.payments.events import CollectionSilent
 from core.payments.gateway import Paid, Verdict
 from core.payments.look_up import OUT_OF_TURN
@@ -20,8 +20,8 @@ NOT_FOUND = frozenset({"2032", "R000002", "500.001.1001"})
 """Transaction Status says that there is no such transaction (which codes do is UNCONFIRMED)."""
 
 
-def read_message(work: Work, inbox_id: int) -> None:
-    """Do what one stored message says."""
+def read_message(work: Work, inbox_id: int, *, shortcode: str) -> None:
+    """Do what one stored message says. shortcode: where our money comes in."""
     entry, body = read(work, InboxId(inbox_id))
     match entry.door:
         case door if door == STK:
@@ -29,7 +29,7 @@ def read_message(work: Work, inbox_id: int) -> None:
         case door if door == CONFIRMATION:
             _read_confirmation(work, entry, c2b(body))
         case door if door == RESULT:
-            _read_result(work, entry, body)
+            _read_result(work, entry, body, shortcode)
 
 
 def _read_stk(work: Work, entry: InboxEntry, verdict: Verdict, body: bytes) -> None:
@@ -44,13 +44,13 @@ def _read_stk(work: Work, entry: InboxEntry, verdict: Verdict, body: bytes) -> N
             detail=f"right token of collection {collection.id} with another request's id",
         )
         return
-    if collection.gateway_checkout_id is None:
-        collection.gateway_checkout_id = verdict.checkout_id  # the callback was faster than the answer
-        work.session.flush()
     if verdict.paid:
         _read_success(work, entry, collection, verdict)
     elif verdict.paid is False:
         _read_failure(work, entry, collection, verdict)
+    # Last, for it locks the collection, and a subscriber is locked before it.
+    if collection.gateway_checkout_id is None and entry.trusted:
+        collection.gateway_checkout_id = verdict.checkout_id  # the callback was faster than the answer
 
 
 def _is_about(collection: Collection, verdict: Verdict) -> bool:
@@ -64,9 +64,8 @@ def _is_about(collection: Collection, verdict: Verdict) -> bool:
 
 def _read_success(work: Work, entry: InboxEntry, collection: Collection, verdict: Verdict) -> None:
     if not verdict.receipt or verdict.amount is None:
-        work.record(
-            CollectionSilent(collection.id, OUT_OF_TURN)
-        )  # paid, it says, without its proof: the query will tell
+        # Paid, it says, without its proof: the query will tell.
+        work.record(CollectionSilent(collection.id, OUT_OF_TURN))
         return
     paid = Paid(
         receipt=verdict.receipt,
@@ -86,6 +85,7 @@ def _read_success(work: Work, entry: InboxEntry, collection: Collection, verdict
             reason=doubt,
             collection_id=collection.id,
         )
+        work.record(CollectionSilent(collection.id, OUT_OF_TURN))  # the query answers faster, if it may
         return
     settle(work, collection.id, paid=paid, cause="callback")
 
@@ -97,7 +97,7 @@ def _doubt(entry: InboxEntry, collection: Collection, verdict: Verdict) -> str:
     if verdict.amount != collection.amount:
         return "another amount"
     if verdict.payer.isdigit() and verdict.payer != collection.payer:
-        return "another payer"
+        return ANOTHER_PAYER
     return ""
 
 
@@ -118,12 +118,15 @@ def _read_confirmation(work: Work, entry: InboxEntry, paid: Paid) -> None:
         make_claim(work, inbox_id=entry.id, provider=PROVIDER, paid=paid, reason="unlisted source")
 
 
-def _read_result(work: Work, entry: InboxEntry, body: bytes) -> None:
+def _read_result(work: Work, entry: InboxEntry, body: bytes, shortcode: str) -> None:
     result = status_result(body)
     if not entry.trusted:
         keep_evidence(work, door=RESULT, reason="unlisted source", source=entry.source, body=body)
         return
     paid = result.paid if result.completed else None
+    if paid is not None and paid.shortcode.isdigit() and paid.shortcode != shortcode:
+        keep_evidence(work, door=RESULT, reason="money of another shortcode", source=entry.source, body=body)
+        return
     final = result.code in NOT_FOUND or (result.code == "0" and not result.completed)
     if not note_status(work, conversation=result.conversation, paid=paid, final=final):
         raise NotReady("no question of ours is known under this conversation yet")

@@ -32,6 +32,8 @@ BACK_OFF = frozenset({"500.003.02", "500.003.03"})
 """Spike arrest, quota, 'system is busy': nothing was taken on."""
 NO_ANSWER = "500.001.1001"
 """From the STK query it means 'no answer obtained'; from the push it depends on the text."""
+MISCONFIGURED = ("merchant does not exist", "wrong credentials")
+"""Texts of the same code that refuse a push. With any other text nobody knows whether the push was taken."""
 LOCKED_SUBSCRIBER = "unable to lock subscriber"
 
 

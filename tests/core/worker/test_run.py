@@ -1,6 +1,7 @@
 """The life of a delivery: leased once, finished, put back with a reason, given up, taken over from the dead."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,20 +12,21 @@ from sqlalchemy import text
 from core.base.clock import SetClock
 from core.base.errors import NotReady, Unreachable
 from core.worker.run import BUG, EARLY, LEASE, OUTSIDE, Patience, Runner
+from tests.core.worker.house import House
 
 
-def _raises(error: BaseException):  # type: ignore[no-untyped-def]
+def _raises(error: BaseException) -> Callable[[], None]:
     def then() -> None:
         raise error
 
     return then
 
 
-def _in_seconds(house, clock: SetClock, number: int) -> float:  # type: ignore[no-untyped-def]
+def _in_seconds(house: House, clock: SetClock, number: int) -> float:
     return (house.delivery(number).available_at - clock.now()).total_seconds()
 
 
-def test_a_delivery_is_run_once_and_finished(house, clock: SetClock) -> None:  # type: ignore[no-untyped-def]
+def test_a_delivery_is_run_once_and_finished(house: House, clock: SetClock) -> None:
     (number,) = house.record(7)
     house.relay.pass_on()
     for _ in range(10):
@@ -34,7 +36,7 @@ def test_a_delivery_is_run_once_and_finished(house, clock: SetClock) -> None:  #
     assert (found.finished_at, found.attempts, found.leased_until) == (clock.now(), 1, None)
 
 
-def test_what_was_not_dispatched_is_not_run(house) -> None:  # type: ignore[no-untyped-def]
+def test_what_was_not_dispatched_is_not_run(house: House) -> None:
     (number,) = house.record(after=timedelta(hours=1))
     house.runner.run(number)
     house.runner.run(number + 1)
@@ -42,7 +44,7 @@ def test_what_was_not_dispatched_is_not_run(house) -> None:  # type: ignore[no-u
     assert house.delivery(number).attempts == 0
 
 
-def test_duplicate_jobs_at_the_same_time_run_it_once(house) -> None:  # type: ignore[no-untyped-def]
+def test_duplicate_jobs_at_the_same_time_run_it_once(house: House) -> None:
     (number,) = house.record()
     house.relay.pass_on()
     together = threading.Barrier(6)
@@ -60,7 +62,7 @@ def test_duplicate_jobs_at_the_same_time_run_it_once(house) -> None:  # type: ig
     assert house.delivery(number).attempts == 1
 
 
-def test_a_worker_that_is_faster_than_the_relay_s_commit_waits_for_it(house) -> None:  # type: ignore[no-untyped-def]
+def test_a_worker_that_is_faster_than_the_relay_s_commit_waits_for_it(house: House) -> None:
     (number,) = house.record()
     with house.work() as relay:
         relay.session.execute(text("UPDATE deliveries SET dispatched_at = now()"))
@@ -72,7 +74,7 @@ def test_a_worker_that_is_faster_than_the_relay_s_commit_waits_for_it(house) -> 
     assert len(house.heard["test.note"]) == 1
 
 
-def _somebody_waits(house) -> bool:  # type: ignore[no-untyped-def]
+def _somebody_waits(house: House) -> bool:
     return bool(
         house.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
     )
@@ -88,8 +90,8 @@ def _somebody_waits(house) -> bool:  # type: ignore[no-untyped-def]
     ],
     ids=["unreachable", "told when", "not ready", "bug"],
 )
-def test_trouble_puts_it_back_for_later(  # type: ignore[no-untyped-def]
-    house, clock: SetClock, error: Exception, seconds: list[int]
+def test_trouble_puts_it_back_for_later(
+    house: House, clock: SetClock, error: Exception, seconds: list[int]
 ) -> None:
     house.listen("test.note", _raises(error))
     (number,) = house.record()
@@ -110,7 +112,7 @@ def test_trouble_puts_it_back_for_later(  # type: ignore[no-untyped-def]
     assert house.delivery(number).last_error is None
 
 
-def test_a_bug_is_given_up_after_some_tries_and_a_person_is_called(house, clock: SetClock) -> None:  # type: ignore[no-untyped-def]
+def test_a_bug_is_given_up_after_some_tries_and_a_person_is_called(house: House, clock: SetClock) -> None:
     house.listen("test.note", _raises(KeyError("gone")))
     (number,) = house.record()
     for _ in range(BUG.attempts + 3):
@@ -123,7 +125,7 @@ def test_a_bug_is_given_up_after_some_tries_and_a_person_is_called(house, clock:
     assert house.count(f"incidents WHERE kind = 'delivery_given_up' AND key = 'delivery:{number}'") == 1
 
 
-def test_a_listener_that_is_no_more_is_given_up_at_once(house) -> None:  # type: ignore[no-untyped-def]
+def test_a_listener_that_is_no_more_is_given_up_at_once(house: House) -> None:
     (number,) = house.record(listener="test.gone")
     house.relay.pass_on()
     house.runner.run(number)
@@ -131,7 +133,7 @@ def test_a_listener_that_is_no_more_is_given_up_at_once(house) -> None:  # type:
     assert house.count("incidents") == 1
 
 
-def test_a_worker_that_dies_is_followed_by_another_after_its_lease(house, clock: SetClock) -> None:  # type: ignore[no-untyped-def]
+def test_a_worker_that_dies_is_followed_by_another_after_its_lease(house: House, clock: SetClock) -> None:
     class Killed(BaseException):
         """As SIGKILL leaves it: nothing more is written."""
 
@@ -154,7 +156,7 @@ def test_a_worker_that_dies_is_followed_by_another_after_its_lease(house, clock:
     assert house.delivery(number).finished_at == clock.now()
 
 
-def test_a_listener_is_followed_by_the_request_that_caused_it(house) -> None:  # type: ignore[no-untyped-def]
+def test_a_listener_is_followed_by_the_request_that_caused_it(house: House) -> None:
     seen: list[str] = []
 
     def look(deps: object, **_: object) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from core.base.clock import NAIROBI, SetClock
 from core.worker.ticker import (
     CATCH_UP_DAYS,
+    ClockTask,
     Ticker,
     all_claimed,
     daily,
@@ -19,6 +20,7 @@ from core.worker.ticker import (
     listener_name,
     next_daily,
 )
+from tests.core.worker.house import House
 
 INSTANTS = st.integers(min_value=1_577_836_800, max_value=2_208_988_800).map(
     lambda seconds: datetime.fromtimestamp(seconds, UTC)
@@ -36,11 +38,11 @@ def close_day(_deps: object) -> None:
 MINUTE, DAY = every(minutes=1, job=sweep), daily("06:00", job=close_day)
 
 
-def _ticker(house) -> Ticker:  # type: ignore[no-untyped-def]
+def _ticker(house: House) -> Ticker:
     return Ticker(house.database, [MINUTE, DAY], {MINUTE.name: "notify", DAY.name: "notify"})
 
 
-def _struck(house, task) -> list[str]:  # type: ignore[no-untyped-def]
+def _struck(house: House, task: ClockTask) -> list[str]:
     with house.work() as work:
         rows = work.session.scalars(
             text("SELECT payload->>'period' FROM outbox WHERE payload->>'task' = :task ORDER BY id"),
@@ -49,7 +51,7 @@ def _struck(house, task) -> list[str]:  # type: ignore[no-untyped-def]
         return list(rows)
 
 
-def test_a_period_is_started_once(house, clock: SetClock) -> None:  # type: ignore[no-untyped-def]
+def test_a_period_is_started_once(house: House, clock: SetClock) -> None:
     assert _ticker(house).tick() == 2
     assert _ticker(house).tick() == 0
     clock.advance(timedelta(minutes=1))
@@ -60,7 +62,7 @@ def test_a_period_is_started_once(house, clock: SetClock) -> None:  # type: igno
     assert _struck(house, DAY) == ["2026-11-22T06:00:00+03:00"]
 
 
-def test_two_tickers_at_the_same_time_start_it_once(house) -> None:  # type: ignore[no-untyped-def]
+def test_two_tickers_at_the_same_time_start_it_once(house: House) -> None:
     together, started = threading.Barrier(4), list[int]()
 
     def tick() -> None:
@@ -77,7 +79,7 @@ def test_two_tickers_at_the_same_time_start_it_once(house) -> None:  # type: ign
     assert len(_struck(house, MINUTE)) == len(_struck(house, DAY)) == 1
 
 
-def test_days_that_passed_are_made_up_for_in_order(house, clock: SetClock) -> None:  # type: ignore[no-untyped-def]
+def test_days_that_passed_are_made_up_for_in_order(house: House, clock: SetClock) -> None:
     ticker = _ticker(house)
     ticker.tick()
     clock.advance(timedelta(days=3))
@@ -94,7 +96,7 @@ def test_days_that_passed_are_made_up_for_in_order(house, clock: SetClock) -> No
         assert len(ran) == done
 
 
-def test_only_a_month_is_made_up_for(house, clock: SetClock) -> None:  # type: ignore[no-untyped-def]
+def test_only_a_month_is_made_up_for(house: House, clock: SetClock) -> None:
     _ticker(house).tick()
     clock.advance(timedelta(days=400))
     _ticker(house).tick()
@@ -104,7 +106,7 @@ def test_only_a_month_is_made_up_for(house, clock: SetClock) -> None:  # type: i
     assert struck[-1] == "2027-12-27T06:00:00+03:00"
 
 
-def test_a_minute_s_job_that_is_still_busy_is_not_started_again(house, clock: SetClock) -> None:  # type: ignore[no-untyped-def]
+def test_a_minute_s_job_that_is_still_busy_is_not_started_again(house: House, clock: SetClock) -> None:
     ticker = _ticker(house)
     ticker.tick()
     for _ in range(5):
@@ -115,7 +117,7 @@ def test_a_minute_s_job_that_is_still_busy_is_not_started_again(house, clock: Se
         assert all_claimed(work, [MINUTE, DAY])
 
 
-def test_a_clock_job_is_told_nothing_and_finished(house) -> None:  # type: ignore[no-untyped-def]
+def test_a_clock_job_is_told_nothing_and_finished(house: House) -> None:
     house.listen(MINUTE.name)
     house.listen(DAY.name)
     _ticker(house).tick()
@@ -125,7 +127,7 @@ def test_a_clock_job_is_told_nothing_and_finished(house) -> None:  # type: ignor
     assert house.count("deliveries WHERE finished_at IS NULL") == 0
 
 
-def test_what_is_not_claimed_is_said_so(house) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_not_claimed_is_said_so(house: House) -> None:
     with house.work() as work:
         assert not all_claimed(work, [MINUTE, DAY])
 

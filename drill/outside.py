@@ -1,0 +1,133 @@
+"""The outside world, through the sandbox's doors: faults, callbacks, routers, the statement, and time."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from drill.house import House, wait_for
+
+FOREIGN = "127.0.0.9"
+"""An address that is not on Daraja's list."""
+STUCK_SECONDS = 1.2
+"""Real seconds without a change after which nothing but time can help: a lease of the dead, a pause."""
+STEP_SECONDS = 61
+"""How far time is then moved."""
+
+
+class Restless(Exception):
+    """The product did not come to rest."""
+
+
+class Outside:
+    """Everything a drill does to the world around the product."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.sandbox = httpx.Client(
+            base_url=house.sandbox, timeout=60, limits=httpx.Limits(max_connections=64)
+        )
+        self._web = httpx.Client(base_url=house.web, timeout=10)
+        self._sent = 0  # no call up to this id is on its way any more
+
+    def get(self, door: str, **parameters: Any) -> Any:
+        return self.sandbox.get(door, params=parameters).raise_for_status().json()
+
+    def post(self, door: str, body: Any = None) -> Any:
+        return self.sandbox.post(door, json=body).raise_for_status().json()
+
+    # -- faults
+
+    def faults(self, **settings: Any) -> None:
+        self.post("/faults", settings)
+
+    def make_good(self) -> None:
+        """Every fault off, every router on, every callback sent that was held back."""
+        self.post("/faults/reset")
+        for router in self.get("/routers"):
+            if not router["on"]:
+                self.power(router["name"], True)
+        self.post("/callbacks/release")
+
+    def power(self, router: str, on: bool) -> None:
+        self.post(f"/routers/{router}/power", {"on": on})
+
+    @property
+    def routers(self) -> list[str]:
+        return [router["name"] for router in self.get("/about")["routers"]]
+
+    # -- callbacks
+
+    def calls(self, kind: str | None = None, after: int = 0) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get("/callbacks", after=after, **({"kind": kind} if kind else {}))
+        return found
+
+    def last_call(self) -> int:
+        return max((call["id"] for call in self.calls()), default=0)
+
+    # -- time
+
+    def pass_time(self, seconds: int) -> None:
+        """Move the trial's clock at once, whatever the product is at: the file that it and the sandbox read."""
+        file = self.house.home / "clock"
+        offset = int(file.read_text().strip() or "0") if file.exists() else 0
+        _replace(file, f"{offset + seconds}\n")
+        self.get("/clock")  # the sandbox reads it and wakes whoever waits
+
+    def state(self) -> dict[str, Any] | None:
+        """What the product says of its queues; None while it does not answer."""
+        try:
+            answer = self._web.get("/trial/idle")
+            found: dict[str, Any] = answer.json()
+        except (httpx.HTTPError, json.JSONDecodeError):
+            return None
+        return found if answer.status_code == 200 else None
+
+    def rest(self, *, seconds: float = 90, between: Callable[[], object] = lambda: None) -> None:
+        """Until nothing due is left undone; where nothing happens any more, time is moved. `between` is done at
+        each look. Raises Restless."""
+        deadline = time.monotonic() + seconds
+        due, changed_at, quiet = -1, time.monotonic(), 0
+        while True:
+            between()
+            state = self.state()
+            if state is not None and state["idle"] and not self._is_sending():
+                quiet += 1
+                if quiet >= 2:
+                    return
+            else:
+                quiet = 0
+                now = time.monotonic()
+                if state is None or state["due"] != due:
+                    due, changed_at = state["due"] if state else -1, now
+                elif now - changed_at > STUCK_SECONDS:
+                    self.pass_time(STEP_SECONDS)
+                    changed_at = now
+                if now > deadline:
+                    raise Restless(f"not at rest after {seconds:g} s: {state}")
+            time.sleep(0.05)
+
+    def _is_sending(self) -> bool:
+        calls = self.calls(after=self._sent)
+        if any(call["state"] == "sending" for call in calls):
+            return True
+        self._sent = max((call["id"] for call in calls), default=self._sent)
+        return False
+
+    def live_on(self, minutes: int, *, step: int = 5) -> None:
+        """Let time pass in steps, at rest after each: pauses end, questions are put again."""
+        for _ in range(0, minutes, step):
+            self.pass_time(step * 60)
+            self.rest()
+
+    def await_web(self) -> None:
+        wait_for("the web", lambda: self.state() is not None, 60)
+
+
+def _replace(file: Path, text: str) -> None:
+    fresh = file.with_name("clock.drill")
+    fresh.write_text(text)
+    fresh.replace(file)

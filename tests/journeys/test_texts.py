@@ -1,0 +1,95 @@
+"""The SMS gateway refuses, breaks, is slow or loses: the voucher arrives, and can be seen without it."""
+
+import pytest
+
+from tests.journeys.demo import eventually
+from tests.journeys.world import World
+
+
+def notice(world: World, digits: str, template: str = "voucher") -> str:
+    return str(
+        world.books.one(
+            "SELECT state FROM notices WHERE address = %(digits)s AND template = %(template)s",
+            digits=digits,
+            template=template,
+        )
+    )
+
+
+@pytest.mark.parametrize("fault", ["500", "refused", "no_balance", "slow"])
+def test_voucher_arrives_once_the_gateway_is_well_again(world: World, fault: str) -> None:
+    world.faults(sms=fault, slow_seconds=2)
+    asha = world.phone()
+    asha.buy(50)
+    asha.answer_prompt()
+    eventually("try to send", lambda: notice(world, asha.digits) != "queued")
+    assert "New voucher: 24 hours, not used" in asha.dial("*384*123*3#")
+    asha.hang_up()
+    world.faults(sms="normal")
+    world.advance("PT10M")
+    world.advance("PT30M", times=2)
+    asha.code()
+    eventually("delivery report", lambda: notice(world, asha.digits) == "delivered")
+    assert len(asha.texts) == 1
+
+
+def test_delivery_report_marks_the_voucher_text_delivered(world: World) -> None:
+    world.faults(sms_report="late")
+    asha = world.phone()
+    asha.buy(50)
+    asha.answer_prompt()
+    asha.code()
+    world.comes_to_rest()
+    assert notice(world, asha.digits) == "sent"
+    world.release()
+    eventually("report", lambda: notice(world, asha.digits) == "delivered")
+
+
+def test_lost_text_leaves_the_code_on_the_screen(world: World) -> None:
+    world.faults(sms="lost")
+    asha = world.phone()
+    asha.buy(50)
+    asha.answer_prompt()
+    eventually("text that was handed over", lambda: notice(world, asha.digits) in ("sent", "failed"))
+    assert asha.texts == []
+    assert "1. Show the code" in asha.dial("*384*123*3#")
+    assert "Your WiFi voucher:" in asha.press("1")
+
+
+def test_voucher_is_sent_again_five_times_a_day_and_then_shown(world: World) -> None:
+    asha = world.phone()
+    asha.buy(50)
+    asha.answer_prompt()
+    code = asha.code()
+    for count in range(1, 6):
+        asha.dial("*384*123*3*2#")
+        assert "We are sending the voucher" in asha.screen
+        eventually(f"text {count}", lambda count=count: len(asha.texts) == 1 + count)
+        world.advance("PT2S")
+    assert all(f"{code[:5]}-{code[5:]}" in text for text in asha.texts)
+    asha.dial("*384*123*3*2#")
+    assert "We sent it 5 times today" in asha.screen
+    world.advance("P1DT1M")
+    asha.dial("*384*123*3*2#")
+    assert "We are sending the voucher" in asha.screen
+
+
+def test_nobody_else_can_have_the_voucher_sent(world: World) -> None:
+    asha, stranger = world.phone(), world.phone()
+    asha.buy(50)
+    asha.answer_prompt()
+    asha.code()
+    assert "You have no voucher yet" in stranger.talk("3")
+    assert stranger.texts == []
+
+
+def test_who_opted_out_of_marketing_still_gets_what_was_bought(world: World) -> None:
+    asha = world.phone()
+    asha.talk("0")
+    asha.hang_up()
+    asha.opt_out()
+    asha.buy(50)
+    asha.answer_prompt()
+    eventually("settled payment", lambda: world.books.payments(asha.digits) == [5_000])
+    eventually("try to send", lambda: notice(world, asha.digits) != "queued")
+    assert asha.dial("*384*123*3*1#").startswith("Your WiFi voucher:")
