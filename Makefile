@@ -30,6 +30,7 @@ lint: setup
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/bando messages --check
 	@if grep -nE 'https?://|file:|index-url|find-links' requirements.lock installer.lock sbom.cdx.json; then \
 		echo 'a lock names a host or a path: run make lock'; exit 1; fi
 

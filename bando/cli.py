@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
+from bando.environment import recall_environment
 from core.base.errors import Misconfigured, Refusal
 from core.base.i18n import render
 from core.worker.queues import QUEUES
@@ -23,10 +25,12 @@ def main() -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
+    except ValidationError as error:
+        from bando.compose import named
+
+        return _misconfigured(named(error))
     except Misconfigured as error:
-        for problem in error.problems:
-            click.echo(f"bando: {problem}", err=True)
-        return 78  # EX_CONFIG: a supervisor need not try again
+        return _misconfigured(error.problems)
     except Refusal as error:
         click.echo(f"bando: {render(error.sentence, 'en')}", err=True)
         return 1
@@ -36,7 +40,8 @@ def main() -> int:
     help="Bando: an internet provider's subscriber service, from the phone in the subscriber's hand."
 )
 def commands() -> None:
-    pass
+    # A command beside a running trial talks to its servers; elsewhere the settings say which ones.
+    recall_environment(os.environ)
 
 
 @commands.command(help="Start a whole trial: servers, sandbox, seeded provider, all processes.")
@@ -169,11 +174,16 @@ def keys_rotate() -> None:
 
 
 @commands.command(help="Collect every sentence from the code into the catalogues of locales/.")
-def messages() -> None:
-    from bando.messages import update_catalogues
+@click.option("--check", is_flag=True, help="Only say what is missing.")
+def messages(check: bool) -> None:
+    from bando.messages import check_catalogues, update_catalogues
 
-    for line in update_catalogues(Path(__file__).resolve().parents[1]):
+    root = Path(__file__).resolve().parents[1]
+    lines = check_catalogues(root) if check else update_catalogues(root)
+    for line in lines:
         click.echo(line)
+    if check and lines:
+        raise click.exceptions.Exit(1)
 
 
 if __name__ == "__main__":

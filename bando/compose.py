@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from core.payments.mpesa.client import MpesaGateway
 
 
+SETTINGS = (Settings, Brand, DarajaSettings, AfricasTalkingSettings, SmsSettings, UssdSettings)
+
+
 @dataclass(frozen=True)
 class AllSettings:
     """Every settings class of the program, read at one moment."""
@@ -62,11 +65,21 @@ def read_settings() -> AllSettings:
     try:
         found = AllSettings()
     except ValidationError as error:
-        raise Misconfigured([f"{problem['loc']}: {problem['msg']}" for problem in error.errors()]) from None
+        raise Misconfigured(named(error)) from None
     problems = found.problems()
     if problems:
         raise Misconfigured(problems)
     return found
+
+
+def named(error: ValidationError) -> list[str]:
+    """What is wrong, by the names that stand in the environment."""
+    prefixes = {kind.__name__: kind.model_config.get("env_prefix") or "" for kind in SETTINGS}
+    prefix = prefixes.get(error.title, "")
+    return [
+        f"{prefix}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+        for problem in error.errors()
+    ]
 
 
 @dataclass

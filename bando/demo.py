@@ -11,6 +11,7 @@ import click
 
 from bando.compose import AllSettings, assemble, check_database, read_settings
 from bando.embedded import Servers, resolve
+from bando.environment import remember_environment
 from bando.migrate import migrate
 from bando.processes import children, is_answering
 from bando.seed.history import PEOPLE, is_seeded, seed
@@ -39,6 +40,7 @@ def run_demo() -> int:
     _refuse_taken_ports(world)
     with resolve(os.environ, home, say) as servers:
         _point_at(servers)
+        remember_environment(os.environ, home, BANDO_DATABASE_OWNER_URL=servers.owner_url)
         migrate(servers.owner_url)
         settings = read_settings()
         set_up_logging("demo", settings.shared.log_level, settings.shared.log_folder)
@@ -59,6 +61,7 @@ def run_up() -> int:
         os.environ.update(trial_environment(os.environ, home))
         with resolve(os.environ, home, say) as servers:
             _point_at(servers)
+            remember_environment(os.environ, home, BANDO_DATABASE_OWNER_URL=servers.owner_url)
             migrate(servers.owner_url)
             return _keep_up(home)
     return _keep_up(home)

@@ -67,7 +67,9 @@ def _licence(name: str) -> str:
     for word in [*(told.get_all("License-Expression") or []), *(told.get_all("License") or [])]:
         if word and len(word) <= LONGEST_LICENCE and "\n" not in word:
             return str(word)
-    kinds = [one.split(" :: ")[-1] for one in told.get_all("Classifier") or [] if one.startswith("License ::")]
+    kinds = [
+        one.split(" :: ")[-1] for one in told.get_all("Classifier") or [] if one.startswith("License ::")
+    ]
     return kinds[0] if kinds else ""
 
 

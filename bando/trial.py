@@ -1,12 +1,12 @@
 """A trial's own world: secrets drawn once, kept in its home, and the file from which the sandbox plays."""
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bando.environment import write_private
 from bando.seed.provider import ROUTERS, SITES
 from core.base.secrets import draw_secret
 from core.base.settings import Brand, Settings
@@ -80,7 +80,7 @@ def write_world(environ: Mapping[str, str], home: Path) -> dict[str, Any]:
         },
         "staff": None,
     }
-    _write_private(world_file(home), world)
+    write_private(world_file(home), world)
     return world
 
 
@@ -110,15 +110,6 @@ def _draw() -> dict[str, Any]:
 
 def _remembered(path: Path, draw: Any) -> dict[str, Any]:
     if not path.exists():
-        _write_private(path, draw())
+        write_private(path, draw())
     found: dict[str, Any] = json.loads(path.read_text())
     return found
-
-
-def _write_private(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON that only its owner reads, in one move."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(content, file, indent=1)
-    fresh.replace(path)

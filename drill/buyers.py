@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -65,10 +66,8 @@ class Buyer:
 
     def try_once(self) -> str:
         """One dial while the house is ill: the screen that it ends with."""
-        try:
+        with suppress(HungUp):
             self._talk()
-        except HungUp:
-            pass
         return self.screens[-1]
 
     def code_on_screen(self) -> str:

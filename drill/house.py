@@ -153,8 +153,14 @@ class House:
         _signal(int((self.data / "postgres" / "postmaster.pid").read_text().splitlines()[0]), number)
 
     def signal_valkey(self, number: signal.Signals) -> None:
+        _signal(self.valkey_pid(), number)
+
+    def valkey_pid(self) -> int:
         with self.valkey() as connection:
-            _signal(int(connection.info("server")["process_id"]), number)
+            return int(connection.info("server")["process_id"])
+
+    def signal(self, pid: int, number: signal.Signals) -> None:
+        _signal(pid, number)
 
     def valkey(self) -> Any:
         import redis

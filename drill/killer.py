@@ -126,11 +126,16 @@ def heard(record_all: Callable[..., None]) -> Callable[..., None]:
     return noted
 
 
+def lay(kind: type, method: str, around: Callable[[Any], Any]) -> None:
+    """Put `around` about a method, for every object of this process."""
+    setattr(kind, method, around(getattr(kind, method)))
+
+
 def main() -> int:
     hand = Hand(Path(os.environ["BANDO_HOME"]), sys.argv[1])
-    Database.work = hand.deadly(Database.work)  # type: ignore[method-assign]
-    Runner.run = named(Runner.run)  # type: ignore[method-assign]
-    Work.record_all = heard(Work.record_all)  # type: ignore[method-assign]
+    lay(Database, "work", hand.deadly)
+    lay(Runner, "run", named)
+    lay(Work, "record_all", heard)
     sys.argv[0] = "bando"
     from bando.cli import main as bando
 

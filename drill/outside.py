@@ -14,8 +14,10 @@ FOREIGN = "127.0.0.9"
 """An address that is not on Daraja's list."""
 STUCK_SECONDS = 1.2
 """Real seconds without a change after which nothing but time can help: a lease of the dead, a pause."""
-STEP_SECONDS = 61
-"""How far time is then moved."""
+SWEPT_SECONDS = 6.5
+"""After time has moved: the relay looks for what the dead have left every five real seconds."""
+STEP_SECONDS = 190
+"""How far time is moved: every lease of the product is shorter."""
 
 
 class Restless(Exception):
@@ -90,7 +92,7 @@ class Outside:
         """Until nothing due is left undone; where nothing happens any more, time is moved. `between` is done at
         each look. Raises Restless."""
         deadline = time.monotonic() + seconds
-        due, changed_at, quiet = -1, time.monotonic(), 0
+        due, changed_at, quiet, patience = -1, time.monotonic(), 0, STUCK_SECONDS
         while True:
             between()
             state = self.state()
@@ -103,9 +105,9 @@ class Outside:
                 now = time.monotonic()
                 if state is None or state["due"] != due:
                     due, changed_at = state["due"] if state else -1, now
-                elif now - changed_at > STUCK_SECONDS:
+                elif now - changed_at > patience:
                     self.pass_time(STEP_SECONDS)
-                    changed_at = now
+                    changed_at, patience = now, SWEPT_SECONDS
                 if now > deadline:
                     raise Restless(f"not at rest after {seconds:g} s: {state}")
             time.sleep(0.05)

@@ -3,9 +3,10 @@ of the product started through the killer."""
 
 import dataclasses
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from bando import demo
+from bando import demo, processes
 from bando.supervise import Child
 
 
@@ -21,8 +22,10 @@ def on_stage(children: list[Child]) -> Iterator[Child]:
 
 
 def main() -> int:
-    of_the_machine = demo.children
-    demo.children = lambda *given, **named: list(on_stage(of_the_machine(*given, **named)))
+    def children(environ: Mapping[str, str], *, sandbox: bool, home: Path) -> list[Child]:
+        return list(on_stage(processes.children(environ, sandbox=sandbox, home=home)))
+
+    vars(demo)["children"] = children
     return demo.run_demo()
 
 

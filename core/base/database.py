@@ -149,6 +149,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error must not carry names and bodies into logs
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=15s"},
         )
         self.clock = clock

@@ -30,7 +30,15 @@ from core.vouchers.mint import LOOKUP, code_of, mint
 from core.vouchers.model import Voucher
 
 OLD, NEW, STRANGE = "a1" * 32, "b2" * 32, "c3" * 32
-NOT_SECRET = {"inbox.body_hash", "inbox_bodies.body", "evidence.body", "key_marks.key_id", "key_marks.sealed"}
+NOT_SECRET = {
+    "inbox.body_hash",
+    "inbox_bodies.body",
+    "evidence.body",
+    "key_marks.key_id",
+    "key_marks.sealed",
+    "staff_sessions.token_hash",
+    "audit_seals.hash",
+}
 """Bytes that the rotation has nothing to do with: digests without a key, raw bodies, its own marks."""
 
 Open = Callable[..., Database]

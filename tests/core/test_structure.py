@@ -28,11 +28,11 @@ FLOATS_NEAR_MONEY = {
     ("core/payments/mpesa/token.py", 0.05): "seconds between two looks for it",
 }
 PROVIDER_WORDS = {
-    "CheckoutRequestID": ("core/payments/mpesa/", "sandbox/daraja/"),
-    "stkCallback": ("core/payments/mpesa/", "sandbox/daraja/"),
-    "AccountReference": ("core/payments/mpesa/", "sandbox/daraja/"),
-    "hotspot/user": ("core/network/drivers/routeros/", "sandbox/routeros/"),
-    "/ppp/secret": ("core/network/drivers/routeros/", "sandbox/routeros/"),
+    "CheckoutRequestID": "core/payments/mpesa/",
+    "stkCallback": "core/payments/mpesa/",
+    "AccountReference": "core/payments/mpesa/",
+    "hotspot/user": "core/network/drivers/routeros/",
+    "/ppp/secret": "core/network/drivers/routeros/",
 }
 """Written only where that provider is spoken to, so that another one is another folder."""
 
@@ -128,10 +128,9 @@ def test_a_file_is_not_too_long(path: Path) -> None:
 
 @pytest.mark.parametrize("word", PROVIDER_WORDS)
 def test_a_provider_s_word_stays_in_its_folder(word: str) -> None:
-    homes = PROVIDER_WORDS[word]
-    inside = [path for path in _files(*PARTS) if word in path.read_text()]
-    assert any(_name(path).startswith(homes[0]) for path in inside), "is it written otherwise now?"
-    assert [_name(path) for path in inside if not _name(path).startswith(homes)] == []
+    inside = [_name(path) for path in _files(*HOUSE) if word in path.read_text()]
+    assert inside, "is it written otherwise now?"
+    assert [name for name in inside if not name.startswith(PROVIDER_WORDS[word])] == []
 
 
 @pytest.mark.parametrize("path", [path for path in _files(*PARTS) if path.name == "__init__.py"], ids=_name)

@@ -105,6 +105,11 @@ class Demo:
         for pid in found:
             os.kill(pid, signal.SIGKILL)
 
+    def kill_if_running(self, *argv: str) -> None:
+        """The same, where it may just be starting again."""
+        if self.pids(*argv):
+            self.kill(*argv)
+
     def kill_postgres(self) -> None:
         """SIGKILL to the postmaster; its keeper begins it anew."""
         data = Path(self.servers["data"] or self.home)

@@ -36,6 +36,7 @@ def test_every_key_of_a_talk_heard_twice_leads_to_the_same_purchase(world: World
 def test_the_paying_key_sent_ten_times_at_once_is_one_purchase(world: World) -> None:
     asha = world.phone()
     asha.talk("2", "3")
+    asha.hang_up()  # on the sandbox's side only: a phone in a session could not be asked for its PIN
     shown = world.calls("ussd")[-1]
     body = {**shown["body"], "text": shown["body"]["text"] + "*1"}
     answers = {call["answer"] for call in world.replay(shown, times=10, body=body)}
@@ -63,6 +64,7 @@ def test_dropped_session_is_offered_again_and_goes_on_where_it_stood(world: Worl
 def test_dropped_after_the_paying_key_is_not_paid_twice(world: World) -> None:
     asha = world.phone()
     asha.buy(50)
+    asha.prompt()
     assert "We are checking your Ksh 50" in asha.dial()
     asha.hang_up()
     assert "We are checking your Ksh 50" in asha.dial("*384*123*1*1#")
@@ -123,10 +125,10 @@ def test_second_purchase_of_the_same_amount_waits_two_minutes_by_itself(world: W
 
 def test_second_purchase_of_another_amount_waits_for_nothing(world: World) -> None:
     asha = world.phone()
-    for shillings in (50, 20):
-        asha.talk("2", {50: "3", 20: "2"}[shillings], "1")
+    for count, shillings in enumerate((50, 20), 1):
+        asha.buy(shillings)
         asha.answer_prompt()
-    eventually("two vouchers", lambda: len(asha.texts) == 2)
+        eventually(f"voucher {count}", lambda count=count: len(asha.texts) == count)
     assert world.books.payments(asha.digits) == [5_000, 2_000]
 
 

@@ -73,7 +73,7 @@ def test_what_the_person_does_with_the_prompt_is_told_in_swahili_too(
 def test_empty_wallet_and_a_phone_that_is_off_have_their_words(world: World) -> None:
     poor, off = world.phone(), world.phone()
     poor.set_up(wallet=20)
-    off.set_up(line="off")
+    off.set_up(line="unreachable")
     poor.buy(50)
     poor.answer_prompt()
     poor.text(SENTENCES["1"])

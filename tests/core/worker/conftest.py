@@ -1,9 +1,11 @@
 """The real servers below the machinery."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 import pytest
+import structlog
 
 from core.base.database import Database
 from core.worker import queues
@@ -24,3 +26,10 @@ def _signals_as_before() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True)
+def lines() -> Iterator[list[MutableMapping[str, Any]]]:
+    """The log lines of the test, not written out: tracebacks in colour take longer than the tests."""
+    with structlog.testing.capture_logs() as captured:
+        yield captured

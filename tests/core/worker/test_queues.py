@@ -2,9 +2,10 @@
 
 import pickle
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -143,7 +144,9 @@ def test_nothing_is_unpickled(house: House, marker: Path) -> None:
     _only_ours_ran(house, number, marker)
 
 
-def test_wrong_and_huge_ids_run_nothing(house: House, marker: Path) -> None:
+def test_wrong_and_huge_ids_run_nothing(
+    house: House, marker: Path, lines: list[MutableMapping[str, Any]]
+) -> None:
     for name in WRONG_IDS:
         house.redis.hset(f"rq:job:{name}", "data", "x")
         house.redis.rpush(KEY, name)
@@ -151,6 +154,8 @@ def test_wrong_and_huge_ids_run_nothing(house: House, marker: Path) -> None:
     number = _ours(house)
     house.work_off()
     _only_ours_ran(house, number, marker)
+    foreign = [line for line in lines if line["event"] == "foreign_job"]
+    assert [line["job"] for line in foreign] == [name[:40] for name in WRONG_IDS]
 
 
 @pytest.mark.parametrize(

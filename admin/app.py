@@ -1,0 +1,52 @@
+"""The staff web as one ASGI application, to be mounted at /admin."""
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from admin import statics
+from admin.desk import Desk, Door, StaffWebDeps, root
+from admin.pages import audit, home, login, machines, money, own, person, records, search, vouchers
+from admin.polite import Polite
+from core.base.clock import Clock
+from core.base.log import logger
+from core.base.settings import Settings
+
+DOORS: tuple[Door, ...] = (
+    *home.DOORS,
+    *search.DOORS,
+    *person.DOORS,
+    *money.DOORS,
+    *records.DOORS,
+    *vouchers.DOORS,
+    *machines.DOORS,
+    *audit.DOORS,
+    *own.DOORS,
+)
+"""Every page that needs a login, and what it asks of a role."""
+
+
+def application(deps: StaffWebDeps, shared: Settings, *, machine: Clock | None = None) -> ASGIApp:
+    """The staff web. machine: the machine's clock, by which sessions and authenticator codes run."""
+    desk = Desk(deps, shared, machine=machine)
+    routes: list[BaseRoute] = [
+        *statics.mounts(),
+        *login.routes(desk),
+        *(desk.route(door) for door in DOORS),
+    ]
+
+    async def refused(request: Request, error: Exception) -> Response:
+        """The route template is logged, never the path."""
+        assert isinstance(error, HTTPException)
+        route = getattr(request.scope.get("route"), "path", "no route")
+        logger("admin").info("request_refused", route=route, status=error.status_code)
+        return desk.renderer.status(error.status_code, root=root(request))
+
+    async def failed(scope: Scope, receive: Receive, send: Send) -> None:
+        await desk.renderer.status(500, root=str(scope.get("root_path", "")))(scope, receive, send)
+
+    pages = Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    return Polite(pages, failed=failed)

@@ -1,0 +1,1 @@
+"""One file a place of the menu: functions that read within a Work and return what to show."""

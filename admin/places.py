@@ -1,0 +1,41 @@
+"""The menu: every place in it, under its heading, and what one must be allowed to see it."""
+
+from dataclasses import dataclass
+
+from core.base.words import Sentence, say
+from core.staff.roles import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the menu. name: by which a page says where it stands."""
+
+    name: str
+    path: str
+    label: Sentence
+    permission: Permission
+    icon: str
+
+
+MENU: tuple[tuple[Sentence | None, tuple[Place, ...]], ...] = (
+    (None, (Place("home", "/", say("Home"), "see_figures", "home"),)),
+    (
+        say("Money"),
+        (
+            Place("purchases", "/purchases", say("Purchases"), "see_money", "cart"),
+            Place("collections", "/collections", say("Payments asked for"), "see_money", "phone"),
+            Place("receipts", "/receipts", say("Receipts"), "see_money", "receipt"),
+            Place("suspense", "/suspense", say("Owner not known"), "see_money", "question"),
+            Place("vouchers", "/vouchers", say("Vouchers"), "see_vouchers", "ticket"),
+        ),
+    ),
+    (
+        say("Machines"),
+        (
+            Place("routers", "/routers", say("Routers"), "see_machines", "router"),
+            Place("deliveries", "/deliveries", say("Jobs"), "see_machines", "queue"),
+            Place("incidents", "/incidents", say("Incidents"), "see_machines", "alert"),
+        ),
+    ),
+    (say("House"), (Place("audit", "/audit", say("Audit trail"), "see_audit", "eye"),)),
+)

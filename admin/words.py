@@ -1,0 +1,39 @@
+"""The fixed words of the templates, by the name under which a template asks for them."""
+
+from core.base.i18n import render
+from core.base.words import Sentence, say
+
+WORDS: dict[str, Sentence] = {
+    "menu": say("Menu"),
+    "search": say("Search"),
+    "search_for": say("Phone, account, name, receipt, invoice or voucher"),
+    "log_in": say("Log in"),
+    "log_out": say("Log out"),
+    "email": say("E-mail"),
+    "password": say("Password"),
+    "code": say("Code of your authenticator"),
+    "code_hint": say("Six digits, new every 30 seconds"),
+    "skip": say("Skip to the page"),
+    "trial": say("Trial: everything here is played, no money is real."),
+    "newer": say("Newer"),
+    "older": say("Older"),
+    "reason": say("Why can it be closed?"),
+    "home": say("Home"),
+    "own": say("Your account"),
+    "back_home": say("To the home page"),
+    "amounts": say("The figures"),
+    "language": say("Language"),
+    "theme": say("Light or dark"),
+    "save": say("Save"),
+    "nothing_sold": say("Nothing was sold in these 30 days."),
+}
+
+
+class Words:
+    """`words.menu` in a template is the word in the reader's language; an unknown name is an error."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def __getattr__(self, name: str) -> str:
+        return render(WORDS[name], self._language)

@@ -1,0 +1,71 @@
+"""`make drill`: ONLY (an area, or part of a drill's name), SCALE=full|ci, SEED from the environment."""
+
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from types import FrameType
+
+from drill import callbacks, kills, mixtures, outages, servers
+from drill.house import Temporary
+from drill.scene import AREA, Drill, Outcome, Scene, perform, table, write_results
+
+GROUPS: Mapping[str, Mapping[str, Drill]] = {
+    "kills": kills.DRILLS,
+    "servers": servers.DRILLS,
+    "callbacks": callbacks.DRILLS,
+    "outages": outages.DRILLS,
+    "mixtures": mixtures.DRILLS,
+}
+"""One house for each group of drills."""
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def run(only: str, *, full: bool, seed: int) -> Iterator[Outcome]:
+    """Perform the drills that are asked for."""
+    for name, drills in GROUPS.items():
+        wanted = {title: drill for title, drill in drills.items() if only in (title, name) or not only}
+        if not wanted:
+            continue
+        with Temporary(name) as stay:
+            scene = Scene(stay.house, full, seed, say)
+            for title, drill in wanted.items():
+                yield perform(scene, title, drill)
+
+
+def main() -> int:
+    only, scale = os.environ.get("ONLY", ""), os.environ.get("SCALE", "full")
+    if scale not in ("full", "ci"):
+        say("SCALE is full or ci")
+        return 2
+    seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    signal.signal(signal.SIGHUP, _as_ctrl_c)
+    say(f"drills at SCALE={scale}, SEED={seed} (give it again to repeat what is drawn)")
+    began, outcomes = time.monotonic(), []
+    try:
+        for outcome in run("" if only == AREA else only, full=scale == "full", seed=seed):
+            outcomes.append(outcome)
+            say(table([outcome]))
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    if not outcomes:
+        say(f"no drill is called {only!r}")
+        return 2
+    write_results(outcomes)
+    say(f"\n{table(outcomes)}\n\n{time.monotonic() - began:.0f} seconds, SEED={seed}")
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def _as_ctrl_c(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

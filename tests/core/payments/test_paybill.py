@@ -1,0 +1,142 @@
+"""Money that somebody sent to the paybill by hand."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.base.clock import last_day
+from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, SUSPENDED
+from core.billing.serve import start_paid_time
+from core.ledger.post import lock_subscriber
+from core.payments import jobs
+from core.payments.keep import release_money
+from core.payments.model import Receipt, SuspenseItem
+from tests.core.payments import said
+from tests.factories import AMINA, JUMA, a_home_line, a_home_plan, a_subscriber
+
+
+def owner_with_line(house: Any, **line: Any) -> tuple[Any, Any]:
+    with house.work() as work:
+        owner = a_subscriber(work)
+        return owner, a_home_line(work, owner, a_home_plan(work), **line)
+
+
+def renewals(house: Any) -> list[str]:
+    with house.work() as work:
+        return [row.state for row in work.session.execute(said_purchases())]
+
+
+def said_purchases() -> Any:
+    from sqlalchemy import text
+
+    return text("SELECT state FROM purchases WHERE channel = 'money' ORDER BY id")
+
+
+def test_three_thousand_on_a_line_of_fifteen_hundred_is_two_months(house: Any) -> None:
+    owner, _ = owner_with_line(house)
+    house.tell_c2b(said.c2b(owner.account_no, shillings="3000.00"))
+    house.run()
+    assert renewals(house) == ["served", "served"]
+    assert f"{last_day(house.line().paid_through):%d %b %Y}" == "22 Feb 2027"
+    assert house.own_money(owner.id) == -1_500 + 1_500  # the first month was sold without money by the factory
+    assert house.texts() == ["receipt", "receipt"]
+
+
+@pytest.mark.parametrize("state", [ACTIVE, GRACE, SUSPENDED, AWAITING_NETWORK])
+def test_a_line_renews_whatever_state_it_is_in(house: Any, state: str) -> None:
+    owner, line = owner_with_line(house, state=state)
+    house.tell_c2b(said.c2b(owner.account_no, shillings="3000.00"))
+    house.run()
+    is_on = state in (ACTIVE, GRACE)
+    assert renewals(house) == ["served" if is_on else "paid"] * 2
+    with house.work() as work:
+        start_paid_time(work, subscription_id=line.id, at=work.now + timedelta(hours=1))
+    assert (house.line().state, renewals(house)) == ("active", ["served", "served"])
+
+
+def test_an_ended_line_is_not_woken(house: Any) -> None:
+    owner, _ = owner_with_line(house, state=ENDED)
+    house.tell_c2b(said.c2b(owner.account_no, shillings="1500"))
+    house.run()
+    assert (renewals(house), house.own_money(owner.id), house.texts()) == ([], 1_500, ["money_kept"])
+
+
+def test_too_little_is_kept_until_it_suffices(house: Any) -> None:
+    owner, _ = owner_with_line(house)
+    house.tell_c2b(said.c2b(owner.account_no, shillings="100"))
+    house.run()
+    assert (renewals(house), house.texts()) == ([], ["money_kept"])
+    house.tell_c2b(said.c2b(owner.account_no, shillings="1400", receipt="UKM2BBBBBB"))
+    house.run()
+    assert renewals(house) == ["served"]
+    assert house.own_money(owner.id) == 0
+
+
+def test_money_of_somebody_without_a_line_is_kept(house: Any) -> None:
+    with house.work() as work:
+        owner = a_subscriber(work)
+    house.tell_c2b(said.c2b(owner.account_no, shillings="1500"))
+    house.run()
+    assert (house.own_money(owner.id), house.texts()) == (1_500, ["money_kept"])
+
+
+def test_the_job_twice_renews_once_and_tells_no_tales(house: Any) -> None:
+    owner, _ = owner_with_line(house)
+    house.tell_c2b(said.c2b(owner.account_no, shillings="1500"))
+    house.run()
+    jobs.use_money(house, receipt_id=1)
+    house.run()
+    assert (renewals(house), house.texts()) == (["served"], ["receipt"])
+
+
+def test_more_than_a_year_stays_the_subscribers(house: Any) -> None:
+    owner, _ = owner_with_line(house)
+    house.tell_c2b(said.c2b(owner.account_no, shillings="21000"))
+    house.run()
+    assert len(renewals(house)) == 12
+    assert house.own_money(owner.id) == 3_000
+
+
+@pytest.mark.parametrize("typed", ["{no}", " {spaced} ", "ACC {no}", "{phone}", "+{digits}", "acct. no: {no}"])
+def test_an_account_as_people_type_it(house: Any, typed: str) -> None:
+    with house.work() as work:
+        owner = a_subscriber(work)
+        a_subscriber(work, JUMA)
+    no = owner.account_no
+    typed = typed.format(no=no, spaced=f"{no[:3]} {no[3:]}", phone=AMINA.local, digits=AMINA.digits)
+    house.tell_c2b(said.c2b(typed))
+    house.run()
+    assert house.own_money(owner.id) == 50
+
+
+@pytest.mark.parametrize("typed", ["", "Mama Njeri", "1000016", "0733000999", "%", "10000\u00001 5"])
+def test_an_account_of_nobody_waits_in_suspense(house: Any, typed: str) -> None:
+    with house.work() as work:
+        a_subscriber(work)
+    house.tell_c2b(said.c2b(typed))
+    house.tell_c2b(said.c2b(typed, shillings=50))
+    house.run()
+    assert house.books() == {"clearing.mpesa": 5_000, "suspense": -5_000}
+    assert [found.reason for found in house.all(SuspenseItem)] == ["no account is named"]
+    assert house.texts() == []
+
+
+def test_suspended_money_whose_owner_is_found_comes_from_suspense(house: Any) -> None:
+    house.tell_c2b(said.c2b("Mama Njeri"))
+    house.run()
+    with house.work() as work:
+        owner = a_subscriber(work)
+        lock_subscriber(work, owner.id)
+        release_money(work, work.session.get_one(Receipt, 1), subscriber_id=owner.id)
+    assert house.books() == {"clearing.mpesa": 5_000, f"receivable:{owner.id}": -5_000}
+    assert house.all(SuspenseItem)[0].resolved_to == owner.id
+
+
+def test_the_same_receipt_with_another_account_changes_nothing(house: Any) -> None:
+    with house.work() as work:
+        amina, juma = a_subscriber(work), a_subscriber(work, JUMA)
+    house.tell_c2b(said.c2b(amina.account_no))
+    house.tell_c2b(said.c2b(juma.account_no))
+    house.run()
+    assert (house.own_money(amina.id), house.own_money(juma.id), house.clearing()) == (50, 0, 50)
