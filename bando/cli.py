@@ -36,6 +36,12 @@ def main() -> int:
         return 1
 
 
+def _misconfigured(problems: list[str]) -> int:
+    for problem in problems:
+        click.echo(f"bando: {problem}", err=True)
+    return 78  # EX_CONFIG: a supervisor need not try again
+
+
 @click.group(
     help="Bando: an internet provider's subscriber service, from the phone in the subscriber's hand."
 )
@@ -90,8 +96,9 @@ def worker(queue: str) -> None:
 @commands.command(help="Bring the database to this version's schema (needs BANDO_DATABASE_OWNER_URL).")
 def migrate() -> None:
     from bando.migrate import migrate as run
+    from core.base.settings import Settings
 
-    owner = os.environ.get("BANDO_DATABASE_OWNER_URL")
+    owner = Settings().database_owner_url
     if not owner:
         raise Misconfigured(
             ["BANDO_DATABASE_OWNER_URL is not set: migrations run as the role that owns the tables"]

@@ -24,7 +24,7 @@ from core.payments.events import (
 from core.vouchers import jobs as vouchers
 from core.worker.queues import BULK, MONEY, NOTIFY, PROVISION
 from core.worker.run import Listener
-from core.worker.ticker import every, listener_name
+from core.worker.ticker import daily, every, listener_name
 
 ON: dict[type[Event], list[Listener]] = {
     CollectionRequested: [payments.ask_gateway],
@@ -49,6 +49,7 @@ ON: dict[type[Event], list[Listener]] = {
 
 CLOCK = [
     every(minutes=1, job=billing.end_what_is_over),
+    daily("00:05", job=billing.close_the_day),
     every(minutes=1, job=network.probe_routers),
     every(minutes=1, job=network.watch_logins),
     every(minutes=10, job=payments.check_claims),

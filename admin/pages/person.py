@@ -7,14 +7,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from admin.desk import Ask, Door
 from admin.lists import ROWS, cursor, fetch, keyset
-from admin.pages.money import purchase_cells, purchase_columns, purchases_with_plan
+from admin.pages.money import plan_words, purchase_cells, purchase_columns, purchases_with_plan
 from admin.pages.vouchers import voucher_cells, voucher_columns, vouchers_with_plan
 from admin.show import NOTHING, Cell, Page, Tab, Table, instant, money, plain, state
 from core.base.i18n import LANGUAGES
 from core.base.words import Sentence, say
 from core.billing.model import Purchase, Subscription
-from core.catalogue.labels import term_label
-from core.catalogue.model import HOTSPOT, Plan, Site
+from core.catalogue.model import Plan, Site
 from core.ledger.accounts import receivable
 from core.ledger.model import Account, JournalEntry, Posting
 from core.ledger.queries import balance
@@ -27,8 +26,9 @@ from core.vouchers.model import Voucher
 
 ENTRIES: dict[str, Sentence] = {
     "invoice": say("Invoice"),
-    "receipt": say("Payment received"),
-    "suspense": say("Payment whose owner was found"),
+    "payment": say("Payment received"),
+    "resolution": say("Payment whose owner was found"),
+    "reversal": say("Entry taken back"),
 }
 """Kinds of journal entries in words; others are shown as they stand."""
 
@@ -214,7 +214,7 @@ def _lines(ask: Ask, subscriber_id: int) -> Table:
         ],
         rows=[
             [
-                Cell(_plan(row.Plan)),
+                Cell(plan_words(row.Plan)),
                 state(row.Subscription.state),
                 plain(row.name),
                 instant(row.Subscription.paid_through),
@@ -235,12 +235,6 @@ def _on_routers(wanted: AccessAccount | None, holds: Any) -> Cell:
     if behind:
         return Cell(say("waits for {routers}", routers=", ".join(behind)), tone="yellow")
     return Cell(", ".join(hold.name for hold in mine))
-
-
-def _plan(plan: Plan) -> Sentence | str:
-    if plan.kind == HOTSPOT:
-        return say("WiFi {term}", term=term_label(plan.term_unit, plan.term_count))
-    return plan.name
 
 
 def _phone(digits: str) -> str:

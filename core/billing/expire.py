@@ -43,7 +43,8 @@ INTO_GRACE = text(
 OUT_OF_GRACE = text(
     _MOVE.format(
         condition="s.state = 'grace' AND s.paid_through + make_interval(days => :grace, mins => 5) <= :now",
-        also=", dark_since = :now",
+        # Dark from the hour at which it should have gone off: a sweep that stood still must not cost paid days.
+        also=", dark_since = s.paid_through + make_interval(days => :grace)",
     )
 )
 

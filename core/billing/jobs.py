@@ -20,6 +20,11 @@ def begin_logged_in(deps: OpensWork, *, subscription_id: int, at: int) -> None:
         start_at_login(work, subscription_id=subscription_id, at=datetime.fromtimestamp(at, UTC))
 
 
+def close_the_day(deps: OpensWork) -> None:
+    """The night's sweep, five minutes past midnight: the hour at which home lines change."""
+    end_what_is_over(deps)
+
+
 def end_what_is_over(deps: OpensWork) -> None:
     """The sweep of each minute, repeated while it is full."""
     while True:

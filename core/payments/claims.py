@@ -91,6 +91,15 @@ def note_status(work: Work, *, conversation: str, paid: Paid | None, final: bool
     paid: the payment as the provider itself tells it; None with `final` refutes the claim.
     """
     claim = work.session.scalar(select(Claim).where(Claim.conversation == conversation).with_for_update())
+    if claim is None and paid is not None:
+        # The answer to an earlier question about the same receipt, which was put again meanwhile.
+        claim = work.session.scalars(
+            select(Claim)
+            .where(Claim.number == paid.receipt, Claim.state == "waiting", Claim.asks > 0)
+            .order_by(Claim.id)
+            .limit(1)
+            .with_for_update()
+        ).one_or_none()
     if claim is None:
         return False
     if claim.state not in ("waiting", "unanswered") or (paid is None and not final):

@@ -36,8 +36,6 @@ class DarajaSettings(FromEnvironment):
     timeout_seconds: float = Field(
         12.0, description="for one call; Safaricom answers in one to three seconds"
     )
-    minimum: int = Field(1, description="shillings a transaction, at the least")
-    maximum: int = Field(250_000, description="shillings a transaction, at the most")
 
     _split = field_validator("sources", mode="before")(comma_list)
 

@@ -73,12 +73,21 @@ export function startPhone(desk, hear) {
     const now = new Date(scene.now);
     find("phone-time").textContent = toMinute(now);
     find("line-word").textContent = say(`line_${scene.phone.line}`);
-    const shown = { is, talk: here.talk, text: here.text, prompt: here.prompt, day: theDay(now), time: toMinute(now), lang: document.documentElement.lang };
+    const shown = { ...SHOWN[is](now), is, lang: document.documentElement.lang };
     redraw(words, shown, () => SCREENS[is](shown));
     const warnings = is === "talk" || is === "told" ? here.talk.warnings : [];
     find("warnings").textContent = is === "prompt" ? say("pinHint") : warnings.map((what) => say("warn", { what })).join(" ");
   }
 
+  // Each screen's facts; the screen is drawn, and read out, again only when one of them changes.
+  const SHOWN = {
+    busy: () => ({}),
+    prompt: () => ({ prompt: here.prompt }),
+    talk: () => ({ talk: here.talk }),
+    told: () => ({ talk: here.talk }),
+    text: () => ({ text: here.text }),
+    idle: (now) => ({ time: toMinute(now), day: theDay(now) }),
+  };
   const SCREENS = {
     busy: () => [make("p", { class: "running" }, say("running"))],
     prompt: ({ prompt }) => [

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.base.clock import last_day
-from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, SUSPENDED
+from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, SUSPENDED, Purchase
 from core.billing.serve import start_paid_time
 from core.ledger.post import lock_subscriber
 from core.payments import jobs
@@ -23,14 +23,7 @@ def owner_with_line(house: Any, **line: Any) -> tuple[Any, Any]:
 
 
 def renewals(house: Any) -> list[str]:
-    with house.work() as work:
-        return [row.state for row in work.session.execute(said_purchases())]
-
-
-def said_purchases() -> Any:
-    from sqlalchemy import text
-
-    return text("SELECT state FROM purchases WHERE channel = 'money' ORDER BY id")
+    return [purchase.state for purchase in house.all(Purchase) if purchase.channel == "money"]
 
 
 def test_three_thousand_on_a_line_of_fifteen_hundred_is_two_months(house: Any) -> None:
@@ -110,7 +103,7 @@ def test_an_account_as_people_type_it(house: Any, typed: str) -> None:
     assert house.own_money(owner.id) == 50
 
 
-@pytest.mark.parametrize("typed", ["", "Mama Njeri", "1000016", "0733000999", "%", "10000\u00001 5"])
+@pytest.mark.parametrize("typed", ["", "Mama Njeri", "1000016", "0733000999", "%", "\u0000"])
 def test_an_account_of_nobody_waits_in_suspense(house: Any, typed: str) -> None:
     with house.work() as work:
         a_subscriber(work)

@@ -1,0 +1,68 @@
+"""The audit trail, for owners: who did or looked at what. Looking at it is an entry too."""
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from admin.desk import Ask, Door
+from admin.lists import keyset
+from admin.show import NOTHING, Cell, Page, instant, plain
+from core.base.words import Sentence, say
+from core.staff.audit import note
+from core.staff.model import AuditEntry, StaffMember
+
+WHAT: dict[str, Sentence] = {
+    "logged_in": say("logged in"),
+    "logged_out": say("logged out"),
+    "login_refused": say("was refused at the login"),
+    "staff_added": say("was added to the staff"),
+    "staff_switched_off": say("was taken off the staff"),
+    "own_looks_chosen": say("chose language and light"),
+    "searched": say("searched"),
+    "subscriber_seen": say("looked at a subscriber"),
+    "purchases_seen": say("looked at a subscriber's purchases"),
+    "journal_seen": say("looked at a subscriber's journal"),
+    "texts_seen": say("looked at a subscriber's texts"),
+    "vouchers_seen": say("looked at a subscriber's vouchers"),
+    "purchase_seen": say("looked at a purchase"),
+    "collection_seen": say("looked at a payment"),
+    "delivery_tried_again": say("had a job tried again"),
+    "incident_closed": say("closed an incident"),
+    "audit_seen": say("looked at the audit trail"),
+}
+"""What entries say, in words; others are shown as they stand."""
+
+
+def audit(ask: Ask) -> Page:
+    rows: Select[Any] = select(AuditEntry, StaffMember.email).outerjoin(
+        StaffMember, StaffMember.id == AuditEntry.staff_id
+    )
+    table = keyset(
+        ask.work,
+        rows,
+        AuditEntry.id,
+        query=ask.query,
+        path="/audit",
+        columns=[say("When"), say("Who"), say("What"), say("About"), say("From")],
+        cells=lambda row: [
+            instant(row.AuditEntry.at),
+            plain(row.email),
+            Cell(WHAT.get(row.AuditEntry.what, row.AuditEntry.what)),
+            _whom(row.AuditEntry),
+            Cell(row.AuditEntry.source, quiet=True),
+        ],
+        key_of=lambda row: row.AuditEntry.id,
+        empty=say("There are no entries yet."),
+    )
+    note(ask.work, ask.actor, "audit_seen")
+    return Page(say("Audit trail"), tables=[table], place="audit")
+
+
+def _whom(entry: AuditEntry) -> Cell:
+    if entry.whom is None:
+        return Cell(NOTHING)
+    words = f"{entry.whom} {entry.whom_id}" if entry.whom_id is not None else entry.whom
+    return Cell(words, path=f"/subscribers/{entry.whom_id}" if entry.whom == "subscriber" else None)
+
+
+DOORS = (Door("/audit", "see_audit", audit),)
