@@ -12,7 +12,7 @@ STAMP := $(VENV)/.stamp
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test lint lock messages bench sbom
+.PHONY: setup demo test lint lock messages bench sbom drill
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -24,6 +24,10 @@ test: setup
 # The performance table; each figure is a ratio to a ceiling of the same run. ONLY=area; SCALE=try is quick.
 bench: setup
 	@$(RUN) -m bench $(ONLY)
+
+# ONLY=area or a group's name, SCALE=full|ci, SEED=n repeats what a run has drawn.
+drill: setup
+	@ONLY="$(ONLY)" SCALE="$(or $(SCALE),full)" SEED="$(SEED)" $(RUN) -m drill
 
 lint: setup
 	$(RUN) -m ruff check .

@@ -6,9 +6,9 @@ No chart library: theirs bring scripts or inline styles, which the pages' Conten
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 720, 200
+WIDTH, HEIGHT = 720, 300
 """Of the drawing, in its own units; the browser scales it to the page."""
-LEFT, BOTTOM, TOP = 64, 24, 8
+LEFT, BOTTOM, TOP = 96, 32, 16
 """Room for the scale, for the days, and above the highest bar."""
 GAP = 4
 LABELLED = 5

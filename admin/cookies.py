@@ -53,9 +53,7 @@ class Cookies:
         anchor = self.token(request) or request.cookies.get(FORM, "")[:MAX_COOKIE_CHARACTERS]
         if not anchor:
             return False
-        return hmac.compare_digest(
-            given.encode(errors="surrogatepass"), self.form_token(anchor).encode()
-        )
+        return hmac.compare_digest(given.encode(errors="surrogatepass"), self.form_token(anchor).encode())
 
     def _set(self, request: Request, response: Response, name: str, value: str, seconds: int) -> None:
         response.set_cookie(

@@ -12,6 +12,8 @@ from admin.show import Cell, Table
 from core.base.database import Work
 from core.base.words import Sentence
 
+Rows = Select[*tuple[Any, ...]]
+"""A list's statement: any columns."""
 ROWS = 30
 """A page; more is scrolled past, not read."""
 MAX_ID = 2**63 - 1
@@ -26,7 +28,7 @@ def cursor(text: str | None) -> int | None:
 
 def keyset(
     work: Work,
-    rows: Select[Any],
+    rows: Rows,
     key: InstrumentedAttribute[int],
     *,
     query: Mapping[str, str],
@@ -60,7 +62,7 @@ def keyset(
 
 def fetch(
     work: Work,
-    rows: Select[Any],
+    rows: Rows,
     key: InstrumentedAttribute[int],
     *,
     before: int | None = None,

@@ -23,6 +23,10 @@ _STATUS = {
     408: say("The connection is too slow. Try again."),
     413: say("That is too much text."),
 }
+# Marks that turn the direction of text: with them "0712…" may be made to read as another number.
+_TURNING = dict.fromkeys(
+    (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\N{REPLACEMENT CHARACTER}"
+)
 _FAILED = say("Something went wrong here. Nothing was changed.")
 
 
@@ -88,7 +92,7 @@ class Renderer:
         self, template: str, *, language: str, status: int, theme: str = "auto", **values: object
     ) -> Response:
         def t(text: Text) -> str:
-            return render(text, language) if isinstance(text, Sentence) else text
+            return readable(render(text, language) if isinstance(text, Sentence) else text)
 
         html = self._jinja.get_template(template).render(
             t=t,
@@ -101,3 +105,8 @@ class Renderer:
             **values,
         )
         return HTMLResponse(html, status_code=status)
+
+
+def readable(text: str) -> str:
+    """The text with direction marks made visible, so that it reads in the order in which it is stored."""
+    return text.translate(_TURNING)

@@ -86,7 +86,7 @@ class Elsewhere:
 STATES: dict[str, tuple[Sentence, Tone]] = {
     "open": (say("open"), "blue"),
     "paid": (say("paid"), "green"),
-    "served": (say("in use or used"), "green"),
+    "served": (say("begun"), "green"),
     "unpaid": (say("not paid"), "secondary"),
     "requested": (say("asked for"), "blue"),
     "asking": (say("being sent to M-PESA"), "blue"),
@@ -114,7 +114,9 @@ STATES: dict[str, tuple[Sentence, Tone]] = {
 
 def state(name: str) -> Cell:
     """A state as a badge; one that we have no words for is shown as it stands in the database."""
-    words, tone = STATES.get(name, (name, "secondary"))
+    if name not in STATES:
+        return Cell(name, tone="secondary")
+    words, tone = STATES[name]
     return Cell(words, tone=tone)
 
 

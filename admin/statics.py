@@ -34,7 +34,6 @@ def mounts() -> list[BaseRoute]:
     ]
 
 
-
 def _version() -> str:
     spec = find_spec(TABLER[0])
     assert spec is not None

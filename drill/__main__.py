@@ -5,21 +5,24 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
-from drill import callbacks, kills, mixtures, outages, servers
-from drill.house import Temporary
+from drill import callbacks, disk, kills, mixtures, outages, servers
+from drill.house import House, Temporary
 from drill.scene import AREA, Drill, Outcome, Scene, perform, table, write_results
 
 GROUPS: Mapping[str, Mapping[str, Drill]] = {
     "kills": kills.DRILLS,
     "servers": servers.DRILLS,
+    "disk": disk.DRILLS,
     "callbacks": callbacks.DRILLS,
     "outages": outages.DRILLS,
     "mixtures": mixtures.DRILLS,
 }
 """One house for each group of drills."""
+PREPARED: Mapping[str, Callable[[House], None]] = {"disk": disk.prepare}
+"""What is done to the house of a group before its first drill."""
 
 
 def say(text: str) -> None:
@@ -33,6 +36,8 @@ def run(only: str, *, full: bool, seed: int) -> Iterator[Outcome]:
         if not wanted:
             continue
         with Temporary(name) as stay:
+            if name in PREPARED:
+                PREPARED[name](stay.house)
             scene = Scene(stay.house, full, seed, say)
             for title, drill in wanted.items():
                 yield perform(scene, title, drill)

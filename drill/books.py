@@ -18,7 +18,7 @@ from drill.outside import Outside
 
 MENUS = {"hotspot": "/ip/hotspot/user", "pppoe": "/ppp/secret"}
 MARK = "bando:"
-SECRET_OF = {"voucher": "code", "line_credentials": "username"}
+SECRET_OF = {"voucher": "code", "line_credentials": "password"}
 """The texts that carry access, and which of their values tells them apart on the phone."""
 
 
@@ -164,15 +164,15 @@ class Books:
 
 
 _ENTRIES = """
-    SELECT e.source, sum(p.amount_cents)::bigint FROM journal_entries e
+    SELECT e.source, sum(p.amount_cents)::bigint AS cents FROM journal_entries e
     JOIN postings p ON p.entry_id = e.id JOIN accounts a ON a.id = p.account_id AND a.code = 'clearing.mpesa'
     WHERE e.kind = 'payment' GROUP BY e.source
 """
 _PURCHASES = """
     SELECT p.id, l.kind, p.state, p.price_cents, p.session, p.subscription_id,
-        (SELECT count(*) FROM invoices i WHERE i.purchase_id = p.id),
+        (SELECT count(*) FROM invoices i WHERE i.purchase_id = p.id) AS invoices,
         (SELECT count(*) FROM outbox o WHERE o.event = 'PaidTimeStarted'
-            AND (o.payload->>'purchase_id')::bigint = p.id)
+            AND (o.payload->>'purchase_id')::bigint = p.id) AS started
     FROM purchases p JOIN plans l ON l.id = p.plan_id WHERE p.id > %(past)s ORDER BY p.id
 """
 _LINES = """

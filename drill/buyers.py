@@ -49,7 +49,8 @@ class Buyer:
     answer: Answer = "pin"
     sites: int = 1
     screens: list[str] = field(default_factory=list)
-    apologies: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """What the network itself had to say, because we did not."""
 
     # -- dialling
 
@@ -119,6 +120,7 @@ class Buyer:
         self._session, self._open = shown["session"], shown["open"]
         self.screens.append(shown["screen"])
         if shown["warnings"]:
+            self.warnings += shown["warnings"]
             raise HungUp(shown["warnings"][0])
         return str(shown["screen"])
 

@@ -17,7 +17,7 @@ def _buy(scene: Scene, tally: Tally, **faults: Any) -> None:
     count = FULL_EACH if scene.full else CI_EACH
     buyers = [scene.buyer(("self", "gift", "home")[number % 3]) for number in range(count)]
     scene.outside.faults(**faults)
-    buy_all(scene, tally, buyers)
+    buy_all(tally, buyers)
     tally.faults += count
     look_after(scene, buyers)
 
@@ -68,7 +68,7 @@ def forged(scene: Scene, tally: Tally) -> None:
     outside.faults(callback="forged")
     buyers = [scene.buyer("self", answer="cancel") for _ in range(FULL_EACH if scene.full else CI_EACH)]
     began = outside.last_call()
-    buy_all(scene, tally, buyers)
+    buy_all(tally, buyers)
     outside.faults(callback="normal")
     look_after(scene, buyers)
     for call in outside.calls(after=began):

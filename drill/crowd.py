@@ -17,7 +17,7 @@ def some_buyers(scene: Scene, count: int) -> list[Buyer]:
     return [scene.buyer(what, shillings=scene.draw.choice(BUNDLES)) for what in whats]
 
 
-def buy_all(scene: Scene, tally: Tally, buyers: Sequence[Buyer]) -> None:
+def buy_all(tally: Tally, buyers: Sequence[Buyer]) -> None:
     """All of them dial and pay, a few at a time. Whoever was never understood is noted."""
 
     def live(buyer: Buyer) -> bool:
@@ -30,6 +30,9 @@ def buy_all(scene: Scene, tally: Tally, buyers: Sequence[Buyer]) -> None:
     tally.events += len(buyers)
     if not all(understood):
         tally.notes.append(f"{understood.count(False)} buyers were not understood")
+    silent = sum(len(buyer.warnings) for buyer in buyers)
+    if silent:
+        tally.notes.append(f"{silent} times the network said that the service does not answer")
 
 
 def look_after(scene: Scene, buyers: Iterable[Buyer], *, seconds: float = 120) -> None:

@@ -48,11 +48,10 @@ def wait_for(what: str, look: Callable[[], Any], seconds: float) -> Any:
 
 
 class House:
-    """The running demo. `before` is a command under which it is started (a mount namespace, say)."""
+    """The running demo."""
 
-    def __init__(self, home: Path, *, people: int = 6, before: Sequence[str] = ()) -> None:
-        self.home = home
-        self._before, self._people = before, people
+    def __init__(self, home: Path, *, people: int) -> None:
+        self.home, self._people = home, people
         self._output = home.with_name(f"{home.name}.out")
         self._process: subprocess.Popen[bytes] | None = None
         self.port, self.sandbox_port = _free_ports()
@@ -90,7 +89,8 @@ class House:
 
     # -- life
 
-    def start(self) -> None:
+    def start(self, before: Sequence[str] = ()) -> None:
+        """`before` is a command under which it is started (a mount namespace, say)."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BANDO_")}
         environment |= {
             "BANDO_HOME": str(self.home),
@@ -105,7 +105,7 @@ class House:
         with self._output.open("ab") as output:
             began = output.tell()
             self._process = subprocess.Popen(
-                [*self._before, sys.executable, "-P", "-m", "drill.stage"],
+                [*before, sys.executable, "-P", "-m", "drill.stage"],
                 cwd=self.home.parent,
                 env=environment,
                 stdin=subprocess.DEVNULL,

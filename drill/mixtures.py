@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from drill.buyers import Answer
 from drill.crowd import buy_all, look_after, some_buyers
 from drill.house import PROCESSES
 from drill.scene import Drill, Scene, Tally
@@ -18,7 +19,7 @@ ROUNDS_OF = 20
 """Buyers between two rests."""
 PAUSES = (0.2, 1.5)
 JUMPS = (5, 600)
-ANSWERS = ("pin", "pin", "pin", "pin", "pin", "cancel", "wrong_pin", "ignore")
+ANSWERS: tuple[Answer, ...] = ("pin", "pin", "pin", "pin", "pin", "cancel", "wrong_pin", "ignore")
 
 FAULTS: tuple[dict[str, Any], ...] = (
     *(
@@ -114,11 +115,11 @@ def mixture(scene: Scene, tally: Tally) -> None:
     while left > 0:
         buyers = some_buyers(scene, min(ROUNDS_OF, left))
         for buyer in buyers:
-            buyer.answer = scene.draw.choice(ANSWERS)  # type: ignore[assignment]
+            buyer.answer = scene.draw.choice(ANSWERS)
         left -= len(buyers)
         storm = Storm(scene, tally, Random(scene.draw.random()))
         try:
-            buy_all(scene, tally, buyers)
+            buy_all(tally, buyers)
         finally:
             storm.end()
         scene.outside.make_good()

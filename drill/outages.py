@@ -14,7 +14,7 @@ def _buy_during(scene: Scene, tally: Tally, **faults: Any) -> None:
     count = FULL_EACH if scene.full else CI_EACH
     buyers = [scene.buyer(("self", "home", "gift")[number % 3]) for number in range(count)]
     scene.outside.faults(**faults)
-    buy_all(scene, tally, buyers)
+    buy_all(tally, buyers)
     tally.faults += count
     look_after(scene, buyers)
     scene.outside.live_on(WHILE_AWAY_MINUTES)

@@ -70,7 +70,7 @@ def struck_meanwhile(scene: Scene, tally: Tally, blows: Sequence[Blow]) -> None:
 
     striker = threading.Thread(target=strike, name="striker")
     striker.start()
-    buy_all(scene, tally, buyers)
+    buy_all(tally, buyers)
     striker.join()
     look_after(scene, buyers)
 

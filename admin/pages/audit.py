@@ -1,11 +1,9 @@
 """The audit trail, for owners: who did or looked at what. Looking at it is an entry too."""
 
-from typing import Any
-
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from admin.desk import Ask, Door
-from admin.lists import keyset
+from admin.lists import Rows, keyset
 from admin.show import NOTHING, Cell, Page, instant, plain
 from core.base.words import Sentence, say
 from core.staff.audit import note
@@ -34,7 +32,7 @@ WHAT: dict[str, Sentence] = {
 
 
 def audit(ask: Ask) -> Page:
-    rows: Select[Any] = select(AuditEntry, StaffMember.email).outerjoin(
+    rows: Rows = select(AuditEntry, StaffMember.email).outerjoin(
         StaffMember, StaffMember.id == AuditEntry.staff_id
     )
     table = keyset(

@@ -87,7 +87,10 @@ def show(ask: Ask) -> Page:
         Figure(
             say("Received in 30 days"),
             _shillings(sum(cents for _, cents in by_day)),
-            under=say("{amount} a day", amount=_shillings(sum(cents for _, cents in by_day) // DAYS)),
+            under=say(
+                "{amount} a day",
+                amount=_shillings(sum(cents for _, cents in by_day) // (DAYS * CENTS) * CENTS),
+            ),
         ),
     ]
     chart = bars([(f"{day:%d/%m}", cents // CENTS, _shillings(cents)) for day, cents in by_day])

@@ -51,9 +51,13 @@ def _enter(desk: Desk, request: Request, form: dict[str, str]) -> Response:
                 machine_now=desk.machine.now(),
             )
         except TooManyTries as refusal:
-            return _form(desk, request, language=language, onward=onward, problem=refusal.sentence, status=429)
+            return _form(
+                desk, request, language=language, onward=onward, problem=refusal.sentence, status=429
+            )
         except Refusal as refusal:
-            return _form(desk, request, language=language, onward=onward, problem=refusal.sentence, status=401)
+            return _form(
+                desk, request, language=language, onward=onward, problem=refusal.sentence, status=401
+            )
     response = RedirectResponse(root(request) + (onward or "/"), status_code=303)
     desk.cookies.give(request, response, token)
     return response

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from admin.desk import Ask, Door
-from admin.lists import keyset
+from admin.lists import Rows, keyset
 from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Tab, Table, instant, number, plain
 from core.base.inbox import Incident
 from core.base.log import mask
@@ -50,19 +50,27 @@ def routers(ask: Ask) -> Page:
     ]
     table = Table(
         columns=[
-            say("Router"), say("Site"), say("State"), say("Away since"), say("Last seen"), say("Accounts"),
-            say("Behind"), say("Trouble"),
+            say("Router"),
+            say("Site"),
+            say("State"),
+            say("Away since"),
+            say("Last seen"),
+            say("Accounts"),
+            say("Behind"),
+            say("Trouble"),
         ],
         rows=rows,
         empty=say("There are no routers yet: `bando router add` registers one."),
     )
-    lead = say("Behind: accounts that the router does not hold yet as they should be. It catches up by itself.")
+    lead = say(
+        "Behind: accounts that the router does not hold yet as they should be. It catches up by itself."
+    )
     return Page(say("Routers"), tables=[table], place="routers", lead=lead)
 
 
 def deliveries(ask: Ask) -> Page:
     given_up = ask.query.get("show") == "given_up"
-    rows: Select[Any] = select(Delivery, OutboxEntry.event, OutboxEntry.request_id).join(
+    rows: Rows = select(Delivery, OutboxEntry.event, OutboxEntry.request_id).join(
         OutboxEntry, OutboxEntry.id == Delivery.outbox_id
     )
     if given_up:
@@ -76,7 +84,13 @@ def deliveries(ask: Ask) -> Page:
         query=ask.query,
         path="/deliveries",
         columns=[
-            say("Due"), say("Job"), say("Because of"), say("Tries"), say("Trouble"), say("Request"), say("Do"),
+            say("Due"),
+            say("Job"),
+            say("Because of"),
+            say("Tries"),
+            say("Trouble"),
+            say("Request"),
+            say("Do"),
         ],
         cells=lambda row: [
             instant(row.Delivery.available_at),
@@ -109,7 +123,7 @@ def again(ask: Ask) -> Elsewhere:
 
 def incidents(ask: Ask) -> Page:
     closed = ask.query.get("show") == "closed"
-    rows: Select[Any] = (
+    rows: Rows = (
         select(Incident, IncidentClosing, StaffMember.email)
         .outerjoin(IncidentClosing, IncidentClosing.incident_id == Incident.id)
         .outerjoin(StaffMember, StaffMember.id == IncidentClosing.staff_id)
@@ -152,9 +166,7 @@ def _close(incident_id: int, ask: Ask) -> Cell:
 
 
 def close(ask: Ask) -> Elsewhere:
-    close_incident(
-        ask.work, ask.actor, incident_id=ask.ids["incident"], reason=ask.form.get("reason", "")
-    )
+    close_incident(ask.work, ask.actor, incident_id=ask.ids["incident"], reason=ask.form.get("reason", ""))
     return Elsewhere("/incidents?done=closed")
 
 

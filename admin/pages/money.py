@@ -4,11 +4,11 @@ moved by verbs alone."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from admin.desk import Ask, Door
-from admin.lists import keyset
+from admin.lists import Rows, keyset
 from admin.show import NOTHING, Cell, Page, Tab, account, instant, money, plain, state
 from core.base.msisdn import Msisdn, NotAPhoneNumber
 from core.base.words import Sentence, say
@@ -39,13 +39,15 @@ COLLECTION_STATES = {
 def tabs_of(path: str, choices: Mapping[str, Sentence], shown: str) -> list[Tab]:
     """All, and one tab for each choice of `?show=`."""
     every = Tab(say("All"), path, here=shown not in choices)
-    return [every] + [Tab(label, f"{path}?show={name}", here=name == shown) for name, label in choices.items()]
+    return [every] + [
+        Tab(label, f"{path}?show={name}", here=name == shown) for name, label in choices.items()
+    ]
 
 
 # -- purchases
 
 
-def purchases_with_plan() -> Select[Any]:
+def purchases_with_plan() -> Rows:
     return (
         select(Purchase, Plan, Buyer.account_no.label("buyer"), Beneficiary.account_no.label("beneficiary"))
         .join(Plan, Plan.id == Purchase.plan_id)
@@ -127,7 +129,7 @@ def masked(digits: str) -> str:
 
 def collections(ask: Ask) -> Page:
     shown = ask.query.get("show", "")
-    rows: Select[Any] = select(Collection)
+    rows: Rows = select(Collection)
     if shown in COLLECTION_STATES:
         rows = rows.where(Collection.state == shown)
     table = keyset(
@@ -150,14 +152,22 @@ def collections(ask: Ask) -> Page:
 
 def receipts(ask: Ask) -> Page:
     linked = ask.may("see_people")
+    rows: Rows = select(Receipt, Subscriber.account_no).outerjoin(
+        Subscriber, Subscriber.id == Receipt.subscriber_id
+    )
     table = keyset(
         ask.work,
-        select(Receipt, Subscriber.account_no).outerjoin(Subscriber, Subscriber.id == Receipt.subscriber_id),
+        rows,
         Receipt.id,
         query=ask.query,
         path="/receipts",
         columns=[
-            say("Received"), say("Receipt"), say("Amount"), say("Account"), say("Typed account"), say("Payer"),
+            say("Received"),
+            say("Receipt"),
+            say("Amount"),
+            say("Account"),
+            say("Typed account"),
+            say("Payer"),
         ],
         cells=lambda row: [
             instant(row.Receipt.received_at),
@@ -183,7 +193,7 @@ def payer_words(hint: str, ask: Ask) -> str:
 
 def suspense(ask: Ask) -> Page:
     shown = ask.query.get("show", "")
-    rows: Select[Any] = select(SuspenseItem, Receipt).join(Receipt, Receipt.id == SuspenseItem.receipt_id)
+    rows: Rows = select(SuspenseItem, Receipt).join(Receipt, Receipt.id == SuspenseItem.receipt_id)
     if shown != "all":
         rows = rows.where(SuspenseItem.resolved_at.is_(None))
     table = keyset(
@@ -193,7 +203,12 @@ def suspense(ask: Ask) -> Page:
         query=ask.query,
         path="/suspense",
         columns=[
-            say("Since"), say("Receipt"), say("Amount"), say("Typed account"), say("Payer"), say("Reason"),
+            say("Since"),
+            say("Receipt"),
+            say("Amount"),
+            say("Typed account"),
+            say("Payer"),
+            say("Reason"),
             say("Owner found"),
         ],
         cells=lambda row: [

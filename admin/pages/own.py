@@ -34,9 +34,7 @@ def show(ask: Ask) -> Page:
 
 
 def save(ask: Ask) -> Elsewhere:
-    choose_looks(
-        ask.work, ask.actor, language=ask.form.get("language", ""), theme=ask.form.get("theme", "")
-    )
+    choose_looks(ask.work, ask.actor, language=ask.form.get("language", ""), theme=ask.form.get("theme", ""))
     return Elsewhere("/own?done=1")
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from admin.desk import Ask, Door
-from admin.lists import ROWS, cursor, fetch, keyset
+from admin.lists import ROWS, Rows, cursor, fetch, keyset
 from admin.pages.money import plan_words, purchase_cells, purchase_columns, purchases_with_plan
 from admin.pages.vouchers import voucher_cells, voucher_columns, vouchers_with_plan
 from admin.show import NOTHING, Cell, Page, Tab, Table, instant, money, plain, state
@@ -51,7 +51,7 @@ def overview(ask: Ask) -> Page:
     ]
     if ask.may("see_money"):
         owed = balance(ask.work, subscriber.id)
-        words = say("owes") if owed.is_positive else say("has with us")
+        words = say("Owes us") if owed.is_positive else say("Has with us")
         facts.insert(2, (words, Cell(str(abs(owed)))))
     return _page(ask, subscriber, "", facts=facts, table=_lines(ask, subscriber.id))
 
@@ -78,7 +78,7 @@ def purchases(ask: Ask) -> Page:
 def journal(ask: Ask) -> Page:
     subscriber = _seen(ask, "journal_seen")
     account_id = select(Account.id).where(Account.code == receivable(subscriber.id)).scalar_subquery()
-    rows = (
+    rows: Rows = (
         select(Posting, JournalEntry)
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
         .where(Posting.account_id == account_id)
@@ -199,7 +199,9 @@ def _lines(ask: Ask, subscriber_id: int) -> Table:
         .limit(ROWS)
     ).all()
     holds = ask.work.session.execute(
-        select(RouterAccount.account_id, RouterAccount.applied_revision, RouterAccount.last_error, Router.name)
+        select(
+            RouterAccount.account_id, RouterAccount.applied_revision, RouterAccount.last_error, Router.name
+        )
         .join(Router, Router.id == RouterAccount.router_id)
         .where(
             RouterAccount.account_id.in_([row.AccessAccount.id for row in rows if row.AccessAccount]),
@@ -210,7 +212,12 @@ def _lines(ask: Ask, subscriber_id: int) -> Table:
     return Table(
         title=say("Lines"),
         columns=[
-            say("Plan"), say("State"), say("Site"), say("Paid up to"), say("First login"), say("On the routers"),
+            say("Plan"),
+            say("State"),
+            say("Site"),
+            say("Paid up to"),
+            say("First login"),
+            say("On the routers"),
         ],
         rows=[
             [

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from admin.desk import Ask, Door
 from admin.show import Cell, Elsewhere, Page, Table, plain
@@ -65,7 +65,7 @@ def search(ask: Ask) -> Page | Elsewhere:
     )
 
 
-def again(ask: Ask) -> Elsewhere:
+def again(_: Ask) -> Elsewhere:
     """A search is typed anew, never kept in an address: it may hold a number or a code."""
     return Elsewhere("/")
 
@@ -88,9 +88,7 @@ def find(work: Work, typed: str) -> Found:
         ids = list(session.scalars(select(Subscriber.id).where(Subscriber.account_no == account_no)))
         return Found("account", ids)
     if word.isascii() and word.isalnum() and any(ch.isdigit() for ch in word):
-        receipts = session.execute(
-            select(Receipt.subscriber_id).where(Receipt.number == word.upper())
-        ).all()
+        receipts = session.execute(select(Receipt.subscriber_id).where(Receipt.number == word.upper())).all()
         if receipts:
             owners = sorted({row.subscriber_id for row in receipts if row.subscriber_id is not None})
             return Found("receipt", owners, in_suspense=not owners)
@@ -117,6 +115,7 @@ def by_name(word: str) -> Select[int]:
     """The newest subscribers of whose names the words are beginnings, in either order."""
     first, last = func.lower(Subscriber.first_name), func.lower(Subscriber.last_name)
     parts = [func.lower(_beginning(part)) for part in word.split()[:2]]
+    matches: ColumnElement[bool]
     if len(word) < MIN_NAME_CHARACTERS:
         matches = Subscriber.id.is_(None)
     elif len(parts) == 1:

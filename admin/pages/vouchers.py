@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from admin.desk import Ask, Door
-from admin.lists import keyset
+from admin.lists import Rows, keyset
 from admin.pages.money import plan_words, tabs_of
 from admin.show import Cell, Page, account, day, instant, state
 from core.base.clock import last_day
@@ -25,7 +25,7 @@ SHOWN = 4
 Buyer, Holder = aliased(Subscriber), aliased(Subscriber)
 
 
-def vouchers_with_plan() -> Select[Any]:
+def vouchers_with_plan() -> Rows:
     return (
         select(Voucher, Plan, Buyer.account_no.label("buyer"), Holder.account_no.label("holder"))
         .join(Subscription, Subscription.id == Voucher.subscription_id)
@@ -37,7 +37,13 @@ def vouchers_with_plan() -> Select[Any]:
 
 def voucher_columns() -> Sequence[Sentence]:
     return [
-        say("Sold"), say("Code"), say("Plan"), say("State"), say("Buyer"), say("Holder"), say("Use by"),
+        say("Sold"),
+        say("Code"),
+        say("Plan"),
+        say("State"),
+        say("Buyer"),
+        say("Holder"),
+        say("Use by"),
         say("First login"),
     ]
 

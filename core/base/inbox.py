@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base.database import Base, UtcDateTime, Work
+from core.base.events import Event
 from core.base.ids import InboxId
 from core.base.log import logger
 
@@ -106,6 +107,63 @@ def store(
         return None
     work.session.add(InboxBody(inbox_id=found, received_at=work.now, body=body))
     return InboxId(found)
+
+
+class Entrance:
+    """A door whose messages each make one event, `event(inbox_id)`: stored and recorded by one statement.
+
+    known: a SELECT of (about, request_id), of one row at most: what the message is about, and whose purchase or
+    call it is part of. Without such a row nothing is stored. Its parameters are handed to `take`.
+    """
+
+    def __init__(
+        self,
+        door: str,
+        event: type[Event],
+        known: str = "SELECT CAST(NULL AS bigint) AS about, %(request_id)s AS request_id",
+    ) -> None:
+        self.door = door
+        self._event = event
+        self._statement = f"WITH known AS ({known}), {_TAKE}"
+
+    def take(self, work: Work, *, body: bytes, source: str, trusted: bool, **known: object) -> bool:
+        """Keep a message that passed its check; the same bytes a second time change nothing. False: `known`
+        found nothing."""
+        routes = work.routes(self._event)
+        values = {
+            "door": self.door,
+            "body": body,
+            "source": source,
+            "trusted": trusted,
+            "event": self._event.__name__,
+            "now": work.now,
+            "request_id": work.request_id,
+            "listeners": [route.listener for route in routes],
+            "queues": [route.queue for route in routes],
+        }
+        return work.at_once(self._statement, {**values, **known}) != (0,)
+
+
+# The hash is that of `store`.
+_TAKE = """
+    entry AS (
+        INSERT INTO inbox (door, body_hash, received_at, source, trusted, about)
+        SELECT %(door)s, sha256(convert_to(coalesce(about, 0) || '|', 'UTF8') || %(body)s), %(now)s, %(source)s,
+            %(trusted)s, about
+        FROM known ON CONFLICT (door, body_hash) DO NOTHING RETURNING id
+    ), kept AS (
+        INSERT INTO inbox_bodies (inbox_id, received_at, body) SELECT id, %(now)s, %(body)s FROM entry
+    ), said AS (
+        INSERT INTO outbox (event, payload, request_id, recorded_at)
+        SELECT %(event)s, jsonb_build_object('inbox_id', entry.id), known.request_id, %(now)s FROM entry, known
+        RETURNING id
+    ), delivered AS (
+        INSERT INTO deliveries (outbox_id, listener, queue, available_at)
+        SELECT said.id, route.listener, route.queue, %(now)s
+        FROM said, unnest(CAST(%(listeners)s AS text[]), CAST(%(queues)s AS text[])) AS route (listener, queue)
+    )
+    SELECT count(*) FROM known
+"""
 
 
 def read(work: Work, inbox_id: InboxId) -> tuple[InboxEntry, bytes]:

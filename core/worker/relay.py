@@ -29,19 +29,22 @@ MARK = "bando:relay:mark"
 """Stands in Valkey as long as Valkey remembers: when it is gone, so are the queues."""
 TROUBLE_SECONDS = 1.0
 
-_DUE = text(
+_DISPATCH = text(
     """
-    SELECT id, queue, dispatch_count FROM deliveries d
-    WHERE dispatched_at IS NULL AND finished_at IS NULL AND given_up_at IS NULL AND available_at <= :now
-      AND (ordering_key IS NULL OR NOT EXISTS (
-            SELECT 1 FROM deliveries e
-            WHERE e.ordering_key = d.ordering_key AND e.listener = d.listener AND e.id < d.id
-              AND e.finished_at IS NULL AND e.given_up_at IS NULL))
-    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    WITH due AS (
+        SELECT id FROM deliveries d
+        WHERE dispatched_at IS NULL AND finished_at IS NULL AND given_up_at IS NULL AND available_at <= :now
+          AND (ordering_key IS NULL OR NOT EXISTS (
+                SELECT 1 FROM deliveries e
+                WHERE e.ordering_key = d.ordering_key AND e.listener = d.listener AND e.id < d.id
+                  AND e.finished_at IS NULL AND e.given_up_at IS NULL))
+        ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), dispatched AS (
+        UPDATE deliveries d SET dispatched_at = :now, dispatch_count = dispatch_count + 1
+        FROM due WHERE d.id = due.id RETURNING d.id, d.queue, d.dispatch_count
+    )
+    SELECT id, queue, dispatch_count FROM dispatched ORDER BY id
     """
-)
-_DISPATCHED = text(
-    "UPDATE deliveries SET dispatched_at = :now, dispatch_count = dispatch_count + 1 WHERE id = ANY(:ids)"
 )
 _LOST = text(
     """
@@ -85,13 +88,12 @@ class Relay:
     def pass_on(self) -> int:
         """Put what is due into the queues. How many there were."""
         with self._database.work() as work:
-            due = work.session.execute(_DUE, {"now": work.now, "limit": BATCH}).all()
+            due = work.session.execute(_DISPATCH, {"now": work.now, "limit": BATCH}).all()
             if not due:
                 return 0
             by_queue: dict[str, list[tuple[int, int]]] = defaultdict(list)
             for row in due:
-                by_queue[row.queue].append((row.id, row.dispatch_count + 1))
-            work.session.execute(_DISPATCHED, {"now": work.now, "ids": [row.id for row in due]})
+                by_queue[row.queue].append((row.id, row.dispatch_count))
             for name, deliveries in by_queue.items():
                 queues.push(self._redis, name, deliveries)
         return len(due)

@@ -18,21 +18,29 @@ MAX_ERROR_CHARACTERS = 500
 
 Listener = Callable[..., None]
 
-_WAIT = text("SELECT FROM deliveries WHERE id = :id FOR UPDATE")
-"""The relay pushes before it commits: a worker that is faster waits for it here, as for another worker."""
-_LEASE = text(
-    """
-    UPDATE deliveries d SET leased_until = :until, attempts = attempts + 1
-    FROM outbox o
-    WHERE d.id = :id AND o.id = d.outbox_id AND d.dispatched_at IS NOT NULL
-      AND d.finished_at IS NULL AND d.given_up_at IS NULL
-      AND (d.leased_until IS NULL OR d.leased_until <= :now)
-    RETURNING d.id, d.listener, d.attempts, o.event, o.payload, o.request_id
-    """
-)
-_FINISH = text(
-    "UPDATE deliveries SET finished_at = :now, leased_until = NULL, last_error = NULL WHERE id = :id"
-)
+# Neither waits for the disk: a lease or an end that a crash of the database undoes makes the job run again, which
+# every job bears.
+_UNHURRIED = "unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
+# The relay pushes before it commits: a worker that is faster waits for its row here, as for another worker's.
+_LEASE = f"""
+    WITH {_UNHURRIED}, ours AS MATERIALIZED (
+        SELECT id, outbox_id FROM deliveries, unhurried
+        WHERE id = %(id)s FOR UPDATE OF deliveries
+    ), leased AS (
+        UPDATE deliveries d SET leased_until = %(until)s, attempts = attempts + 1 FROM ours
+        WHERE d.id = ours.id AND d.dispatched_at IS NOT NULL
+          AND d.finished_at IS NULL AND d.given_up_at IS NULL
+          AND (d.leased_until IS NULL OR d.leased_until <= %(now)s)
+        RETURNING d.id, d.outbox_id, d.listener, d.attempts
+    )
+    SELECT leased.id, listener, attempts, event, payload, request_id
+    FROM leased JOIN outbox o ON o.id = leased.outbox_id
+"""
+_FINISH = f"""
+    WITH {_UNHURRIED}
+    UPDATE deliveries SET finished_at = %(now)s, leased_until = NULL, last_error = NULL
+    FROM unhurried WHERE id = %(id)s RETURNING id
+"""
 _AGAIN = text(
     """
     UPDATE deliveries SET leased_until = NULL, dispatched_at = NULL, available_at = :available_at,
@@ -86,10 +94,7 @@ class Runner:
     def run(self, delivery_id: int) -> None:
         """Run the delivery, if nobody else has or does. Never raises for what a listener did."""
         with self._deps.work() as work:
-            work.session.execute(_WAIT, {"id": delivery_id})
-            row = work.session.execute(
-                _LEASE, {"id": delivery_id, "now": work.now, "until": work.now + LEASE}
-            ).one_or_none()
+            row = work.at_once(_LEASE, {"id": delivery_id, "now": work.now, "until": work.now + LEASE})
         if row is None:
             return
         leased = Leased(*row)
@@ -117,7 +122,7 @@ class Runner:
             self._again(leased, BUG, f"{type(error).__name__}: {error}")
         else:
             with self._deps.work() as work:
-                work.session.execute(_FINISH, {"id": leased.id, "now": work.now})
+                work.at_once(_FINISH, {"id": leased.id, "now": work.now})
             log.info("done", event_name=leased.event)
 
     def _again(self, leased: Leased, patience: Patience, error: str, wait: timedelta | None = None) -> None:

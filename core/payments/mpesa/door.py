@@ -8,18 +8,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import select
-
 from core.base.database import Work
-from core.base.inbox import keep_evidence, store
-from core.billing.model import Purchase
+from core.base.inbox import Entrance, keep_evidence
 from core.payments.ask import CALLBACK_LOOKUP
 from core.payments.events import CallbackReceived
 from core.payments.keep import collection_named, owner_named
-from core.payments.model import Collection
 from core.payments.mpesa.payloads import NotUnderstood, c2b, status_result, stk_callback
 
 STK, CONFIRMATION, RESULT = "mpesa.stk", "mpesa.c2b.confirmation", "mpesa.result"
+
+_STK = Entrance(
+    STK,
+    CallbackReceived,
+    known="""
+        SELECT c.id AS about, p.request_id  -- what follows is part of that purchase
+        FROM collections c JOIN purchases p ON p.id = c.purchase_id WHERE c.callback_lookup = ANY(%(lookups)s)
+    """,
+)
+_CONFIRMATION = Entrance(CONFIRMATION, CallbackReceived)
+_RESULT = Entrance(RESULT, CallbackReceived)
 
 
 class Outcome(Enum):
@@ -41,16 +48,8 @@ class Knock:
 
 def receive_stk(work: Work, knock: Knock, token: str) -> Outcome:
     """Store an STK callback. Unknown where no collection has this token: evidence, nothing moves."""
-    found = work.session.execute(
-        select(Collection.id, Purchase.request_id)
-        .join(Purchase, Purchase.id == Collection.purchase_id)
-        .where(Collection.callback_lookup.in_(work.keyring.lookups(token, CALLBACK_LOOKUP)))
-    ).one_or_none()
-    if found is None:
-        keep_evidence(work, door=STK, reason="wrong token", source=knock.source, body=knock.body)
-        return Outcome.UNKNOWN
-    work.request_id = found.request_id  # what follows is part of that purchase
-    return _store(work, STK, knock, stk_callback, about=found.id)
+    lookups = work.keyring.lookups(token, CALLBACK_LOOKUP)
+    return _take(work, _STK, knock, stk_callback, unknown="wrong token", lookups=lookups)
 
 
 def receive_confirmation(work: Work, knock: Knock, shortcode: str) -> Outcome:
@@ -60,31 +59,34 @@ def receive_confirmation(work: Work, knock: Knock, shortcode: str) -> Outcome:
     except NotUnderstood:
         told = None
     if told is not None and (told.shortcode != shortcode or not told.receipt):
-        reason = "wrong shortcode" if told.receipt else "no receipt"
-        keep_evidence(work, door=CONFIRMATION, reason=reason, source=knock.source, body=knock.body)
+        keep_evidence(work, door=CONFIRMATION, reason="wrong shortcode", source=knock.source, body=knock.body)
         return Outcome.UNKNOWN
-    return _store(work, CONFIRMATION, knock, c2b)
+    return _take(work, _CONFIRMATION, knock, c2b)
 
 
 def receive_result(work: Work, knock: Knock) -> Outcome:
     """Store the answer to a question of ours."""
-    return _store(work, RESULT, knock, status_result)
+    return _take(work, _RESULT, knock, status_result)
 
 
-def _store(
-    work: Work, door: str, knock: Knock, read: Callable[[bytes], object], about: int | None = None
+def _take(
+    work: Work,
+    entrance: Entrance,
+    knock: Knock,
+    read: Callable[[bytes], object],
+    unknown: str = "",
+    **known: object,
 ) -> Outcome:
     try:
         read(knock.body)
     except NotUnderstood as error:
-        keep_evidence(work, door=door, reason=str(error), source=knock.source, body=knock.body)
-        return Outcome.NOT_UNDERSTOOD
-    inbox_id = store(
-        work, door=door, body=knock.body, source=knock.source, trusted=knock.trusted, about=about
-    )
-    if inbox_id is not None:
-        work.record(CallbackReceived(inbox_id))
-    return Outcome.STORED
+        reason, outcome = str(error), Outcome.NOT_UNDERSTOOD
+    else:
+        if entrance.take(work, body=knock.body, source=knock.source, trusted=knock.trusted, **known):
+            return Outcome.STORED
+        reason, outcome = unknown, Outcome.UNKNOWN
+    keep_evidence(work, door=entrance.door, reason=reason, source=knock.source, body=knock.body)
+    return outcome
 
 
 def validate(work: Work, knock: Knock, shortcode: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import { theDay, toMinute } from "./times.js";
 
 const WRONG_PIN = "0000";
 const PRESSED_MS = 140;
+const TOUCHED = matchMedia("(pointer: coarse)").matches; // there a focused field brings up a keyboard over our own
 
 /** `hear` is told every screen the product shows. */
 export function startPhone(desk, hear) {
@@ -49,7 +50,7 @@ export function startPhone(desk, hear) {
   /** Something has come: the keyboard is led to it, unless the person is busy elsewhere on the page. */
   function attract() {
     const active = document.activeElement;
-    if (active === document.body || body.contains(active)) reply.focus({ preventScroll: true });
+    if (!TOUCHED && (active === document.body || body.contains(active))) reply.focus({ preventScroll: true });
     body.classList.remove("buzz");
     void body.offsetWidth; // begins the animation anew
     body.classList.add("buzz");
@@ -130,10 +131,17 @@ export function startPhone(desk, hear) {
     draw();
   }
 
-  const dial = (code) => {
+  function dial(code) {
     here.text = null;
     return exchange("/dial", { code });
-  };
+  }
+
+  /** Dials for a button that stands elsewhere, and goes on at the phone. */
+  function dialFor(code) {
+    if (TOUCHED) body.scrollIntoView({ block: "nearest" });
+    else reply.focus();
+    return dial(code);
+  }
 
   async function answerPrompt(action) {
     const asked = here.prompt;
@@ -184,7 +192,7 @@ export function startPhone(desk, hear) {
   reply.addEventListener("input", draw);
   find("call").addEventListener("click", send);
   find("end").addEventListener("click", end);
-  find("own-code").addEventListener("click", () => dial(desk.facts.serviceCode));
+  find("own-code").addEventListener("click", () => dialFor(desk.facts.serviceCode));
   find("soft-right").addEventListener("click", () => {
     if (reply.value) reply.value = reply.value.slice(0, -1);
     else if (["told", "text"].includes(mode())) dismiss();
@@ -203,5 +211,5 @@ export function startPhone(desk, hear) {
     }
   });
   onLanguage(draw);
-  return { show, dial };
+  return { show, dial: dialFor };
 }

@@ -2,7 +2,7 @@
 import { find, make, redraw } from "./dom.js";
 import { act } from "./doors.js";
 import { language, say } from "./speech.js";
-import { toMinute } from "./times.js";
+import { routerSpan, toMinute } from "./times.js";
 
 const FAULTS = { silent: "router_silent", cut: "router_cut", fatal: "router_fatal", refusing: "router_refusing" };
 const ACTIONS = {
@@ -72,7 +72,7 @@ export function startRouters(desk) {
     const online = router.online.find((session) => session.kind === held.service && session.username === held.name);
     const refusal = refusals.get(keyOf(router, held.name));
     const what = { name: held.name, router: router.name };
-    const facts = [held.profile, held.limit && say("rowLimit", held), held.disabled && say("rowDisabled")].filter(Boolean);
+    const facts = [held.profile, held.limit && say("rowLimit", { limit: routerSpan(held.limit) }), held.disabled && say("rowDisabled")].filter(Boolean);
     const since = online && say("online", { time: toMinute(new Date(online.started)), address: online.address, down: online.download_bps / 1e6 });
     return make(
       "li",
@@ -101,12 +101,12 @@ export function startRouters(desk) {
         {},
         make("span", { class: `led ${!router.on ? "off" : router.fault === "normal" ? "on" : "ill"}`, "aria-hidden": "true" }),
         make("h3", {}, router.name, make("small", {}, `${router.site} · RouterOS ${router.version}`)),
+        fault(router),
         power(router),
       ),
       router.held.length
         ? make("ul", {}, ...router.held.map((held) => row(router, held)))
         : make("p", { class: "nothing" }, say("holdsNothing")),
-      fault(router),
     );
   }
 

@@ -1,0 +1,219 @@
+"""`make shots`: pictures of every page, wide and on a phone, by day and by night, into BANDO_HOME/shots."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, Page, sync_playwright
+
+START_SECONDS = 120
+PORTS_APART = 20
+FIRST_PORT, LAST_PORT = 12_000, 19_000
+"""Below the ports that the embedded servers draw."""
+USED_BY_A_DEMO = (0, 2, 13, 14, 15)
+"""The web, the sandbox two above it, and its routers just above that."""
+
+# As a plain user of a container Chromium has no sandbox of its own; it sees nothing but this machine.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHROMIUMS = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
+WIDTHS = {"wide": (1280, 800), "phone": (360, 740)}
+LOOKS = ("light", "dark")
+PATIENCE_MS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the demo of the pictures answers."""
+
+    web: str
+    sandbox: str
+
+
+Actions = Callable[[Page], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One page. name: of the file. url: from the addresses. actions: what is done before the picture."""
+
+    name: str
+    url: Callable[[Addresses], str]
+    actions: Actions
+    language: str = "en-GB"
+
+
+def find_chromium(environ: Mapping[str, str], which: Callable[[str], str | None]) -> str | None:
+    """The browser to use: BANDO_CHROMIUM, else the first that is installed. None without any."""
+    named = environ.get("BANDO_CHROMIUM")
+    return which(named) if named else next(filter(None, map(which, CHROMIUMS)), None)
+
+
+# -- the phone in the browser
+
+
+def _order(page: Page, number: str, keys: Sequence[str]) -> None:
+    """Chooses the number, dials, and presses the keys, each an answer."""
+    page.fill("#number", number)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#phone[data-mode=idle]")
+    page.click("#own-code")
+    page.wait_for_selector("#phone[data-mode=talk]")
+    for key in keys:
+        before = page.inner_text("#words")
+        page.click(f"[data-key='{key}']")
+        page.click("#call")
+        page.wait_for_function("before => words.innerText !== before && phone.dataset.mode !== 'busy'", arg=before)
+
+
+def talk(page: Page) -> None:
+    _order(page, _unused(), ["1", "2"])
+
+
+def prompt(page: Page) -> None:
+    _order(page, _unused(), ["1", "2", "3", "1"])
+    page.wait_for_selector("#pin:not([hidden])")
+    page.wait_for_selector(".station.done ~ .station.done")
+
+
+def voucher(page: Page) -> None:
+    prompt(page)
+    page.click("[data-action=pin]")
+    page.wait_for_selector("#phone[data-mode=text]")
+    page.wait_for_selector(".station:nth-child(6).done")
+    page.wait_for_selector("[data-router=mtwapa] .held")
+
+
+def online(page: Page) -> None:
+    voucher(page)
+    page.click("[data-router=baraka-hotspot] .held button")
+    page.wait_for_selector(".station:nth-child(7).done")
+
+
+def untouched(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+
+
+_last_number = 711_800_000
+
+
+def _unused() -> str:
+    """A number that no other picture has used."""
+    global _last_number
+    _last_number += 1_013
+    return f"0{_last_number}"
+
+
+def _phone_page(addresses: Addresses) -> str:
+    return f"{addresses.sandbox}/"
+
+
+SHOTS: list[Shot] = [
+    Shot("phone-1-talk", _phone_page, talk),
+    Shot("phone-2-pin", _phone_page, prompt),
+    Shot("phone-3-voucher", _phone_page, voucher),
+    Shot("phone-4-online", _phone_page, online),
+    Shot("phone-5-swahili", _phone_page, online, language="sw-KE"),
+    Shot("sandbox-doors", lambda at: f"{at.sandbox}/docs", untouched),
+]
+"""Every page that has a picture; other areas add theirs."""
+
+
+def take(shots: Sequence[Shot], at: Addresses, folder: Path, browser: Browser) -> list[Path]:
+    """Takes each picture in both widths and looks, as the window shows it. The files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    taken = []
+    for shot in shots:
+        for width, (across, down) in WIDTHS.items():
+            for look in LOOKS:
+                context = browser.new_context(
+                    viewport={"width": across, "height": down},
+                    color_scheme="dark" if look == "dark" else "light",
+                    locale=shot.language,
+                    reduced_motion="reduce",
+                )
+                context.set_default_timeout(PATIENCE_MS)
+                page = context.new_page()
+                page.goto(shot.url(at))
+                shot.actions(page)
+                page.evaluate("scrollTo(0, 0)")
+                taken.append(folder / f"{shot.name}-{width}-{look}.png")
+                page.screenshot(path=taken[-1])
+                context.close()
+    return taken
+
+
+@contextmanager
+def running_demo() -> Iterator[Addresses]:
+    """A demo of its own in a passing home, with a small past, gone afterwards."""
+    port = next(
+        port for port in range(FIRST_PORT, LAST_PORT, PORTS_APART) if all(_is_free(port + o) for o in USED_BY_A_DEMO)
+    )
+    at = Addresses(web=f"http://127.0.0.1:{port}", sandbox=f"http://127.0.0.1:{port + 2}")
+    with tempfile.TemporaryDirectory(prefix="bando-shots-") as home:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("BANDO_")}
+        environ |= {"BANDO_HOME": f"{home}/home", "BANDO_PORT": str(port), "BANDO_SANDBOX_PORT": str(port + 2)}
+        environ |= {"BANDO_SEED_PEOPLE": "40", "BANDO_USSD_PUSH_AFTER_SECONDS": "1"}
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "bando", "demo"], env=environ, stdout=subprocess.DEVNULL
+        )
+        try:
+            _wait_until_ready(at, process)
+            yield at
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait_until_ready(at: Addresses, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not (_answers(f"{at.web}/health/ready") and _answers(f"{at.sandbox}/about")):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("the demo for the pictures did not start")
+        time.sleep(0.2)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def main() -> int:
+    chromium = find_chromium(os.environ, shutil.which)
+    if chromium is None:
+        print("shots: no Chromium found: install one, or name it by BANDO_CHROMIUM", file=sys.stderr)
+        return 1
+    folder = Path(os.environ.get("BANDO_HOME", ".bando")) / "shots"
+    with running_demo() as at, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        for path in take(SHOTS, at, folder, browser):
+            print(path)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

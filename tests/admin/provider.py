@@ -1,0 +1,145 @@
+"""A small provider with one of everything that pages show."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_network
+
+from core.base.database import Work
+from core.base.inbox import Incident
+from core.base.money import Money
+from core.base.msisdn import Msisdn
+from core.base.outbox import Delivery, OutboxEntry
+from core.billing.model import ACTIVE, SERVED, Purchase, Subscription
+from core.catalogue.model import Plan, Site
+from core.ledger.accounts import MPESA_CLEARING, receivable
+from core.ledger.post import post
+from core.messaging.model import Notice
+from core.network.register import register_router
+from core.payments.model import PAID, Collection, CollectionMove, Receipt, SuspenseItem
+from core.subscribers.meet import meet
+from core.subscribers.model import Subscriber
+from core.vouchers.mint import code_of, mint
+
+AMINA = Msisdn("254712345678")
+
+
+@dataclass
+class Met:
+    """The ids of what was made, and the voucher's code."""
+
+    subscriber: int
+    account_no: str
+    purchase: int
+    collection: int
+    delivery: int
+    incident: int
+    code: str
+
+
+def open_shop(
+    work: Work, *, first_name: str = "Amina", last_name: str = "Odhiambo", text: str = "none"
+) -> Met:
+    """One subscriber, and one of everything. text: stands wherever the world outside may write."""
+    site = Site(name="Baraka")
+    work.session.add(site)
+    work.session.flush()
+    plan = Plan(
+        code="day", name="Day", kind="hotspot", price_cents=5_000, term_unit="seconds", term_count=86_400,
+        download_kbps=5_000, upload_kbps=5_000, starts="first_login", state="on_sale", created_at=work.now,
+    )  # fmt: skip
+    work.session.add(plan)
+    amina = meet(work, msisdn=AMINA)
+    amina.first_name, amina.last_name = first_name, last_name
+    work.session.flush()
+    line = Subscription(
+        subscriber_id=amina.id, plan_id=plan.id, state=ACTIVE, created_at=work.now,
+        paid_through=work.now + timedelta(days=1),
+    )  # fmt: skip
+    work.session.add(line)
+    work.session.flush()
+    purchase = buy(work, amina, plan, line.id)
+    collection = Collection(
+        id=work.next_id("collections"), purchase_id=purchase.id, gateway="mpesa", payer=AMINA.digits,
+        amount_cents=5_000, reference="1000015A", state=PAID, reason=text, created_at=work.now,
+        push_due_at=work.now,
+    )  # fmt: skip
+    work.session.add(collection)
+    work.session.flush()
+    work.session.add(
+        CollectionMove(collection_id=collection.id, at=work.now, to_state=PAID, cause=text, from_state=None)
+    )
+    return Met(
+        subscriber=amina.id,
+        account_no=amina.account_no,
+        purchase=purchase.id,
+        collection=collection.id,
+        code=sell_voucher(work, amina, line.id),
+        delivery=give_up(work, text),
+        incident=money_and_trouble(work, amina, collection.id, site.id, text),
+    )
+
+
+def buy(work: Work, buyer: Subscriber, plan: Plan, line_id: int | None = None, step: str = "1") -> Purchase:
+    purchase = Purchase(
+        channel="ussd", session="s", step=step, buyer_id=buyer.id, beneficiary_id=buyer.id, plan_id=plan.id,
+        price_cents=plan.price_cents, term_unit=plan.term_unit, term_count=plan.term_count, state=SERVED,
+        subscription_id=line_id, request_id="ab12cd34ef567890", created_at=work.now, paid_at=work.now,
+    )  # fmt: skip
+    work.session.add(purchase)
+    work.session.flush()
+    return purchase
+
+
+def sell_voucher(work: Work, owner: Subscriber, line_id: int) -> str:
+    return code_of(work, mint(work, subscription_id=line_id, buyer_id=owner.id, holder_id=owner.id))
+
+
+def give_up(work: Work, error: str) -> int:
+    said = OutboxEntry(event="AccessChanged", payload={}, request_id="ab12cd34ef567890", recorded_at=work.now)
+    work.session.add(said)
+    work.session.flush()
+    delivery = Delivery(
+        outbox_id=said.id, listener="network.converge", queue="provision", available_at=work.now, attempts=8,
+        last_error=error, given_up_at=work.now, dispatched_at=work.now,
+    )  # fmt: skip
+    work.session.add(delivery)
+    work.session.flush()
+    return delivery.id
+
+
+def money_and_trouble(work: Work, owner: Subscriber, collection_id: int, site_id: int, text: str) -> int:
+    """Two receipts (one in suspense), a posting, a text, a router, an incident."""
+    known = Receipt(
+        provider="mpesa", number="UKM7EXAMPL", amount_cents=5_000, shortcode="123456", account_text=text,
+        payer_hint=text, received_at=work.now, subscriber_id=owner.id, collection_id=collection_id,
+    )  # fmt: skip
+    lost = Receipt(
+        provider="mpesa", number="UKM8EXAMPL", amount_cents=7_000, shortcode="123456", account_text=text,
+        payer_hint=text, received_at=work.now,
+    )  # fmt: skip
+    incident = Incident(kind="payment_unknown", key="collection:1", at=work.now, detail=text)
+    work.session.add_all([known, lost, incident])
+    work.session.flush()
+    work.session.add(SuspenseItem(receipt_id=lost.id, reason=text, created_at=work.now))
+    work.session.add(
+        Notice(
+            subscriber_id=owner.id,
+            channel="sms",
+            address=AMINA.digits,
+            template="voucher",
+            language="en",
+            values_sealed=b"",
+            dedupe_key="n",
+            state="failed",
+            last_error=text,
+            created_at=work.now,
+        )  # fmt: skip
+    )
+    paid = Money(5_000)
+    sides = [(MPESA_CLEARING, paid), (receivable(owner.id), -paid)]
+    post(work, kind="payment", source="collection:1", sides=sides)
+    register_router(
+        work, name="baraka-1", site_id=site_id, host="127.0.0.1", port=18_728, username="bando", password="p",
+        serves_pppoe=True, serves_hotspot=True, networks=[ip_network("127.0.0.0/8")], live=False, own_ports=(),
+    )  # fmt: skip
+    return incident.id
