@@ -12,7 +12,7 @@ STAMP := $(VENV)/.stamp
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test lint lock messages bench sbom drill
+.PHONY: setup demo test lint lock messages bench sbom drill shots
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -28,6 +28,10 @@ bench: setup
 # ONLY=area or a group's name, SCALE=full|ci, SEED=n repeats what a run has drawn.
 drill: setup
 	@ONLY="$(ONLY)" SCALE="$(or $(SCALE),full)" SEED="$(SEED)" $(RUN) -m drill
+
+# Pictures of every page, into .bando/shots; needs a Chromium (BANDO_CHROMIUM names one).
+shots: setup
+	@$(RUN) -m bando.shots
 
 lint: setup
 	$(RUN) -m ruff check .

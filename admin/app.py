@@ -1,10 +1,10 @@
 """The staff web as one ASGI application, to be mounted at /admin."""
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from admin import statics
@@ -48,5 +48,6 @@ def application(deps: StaffWebDeps, shared: Settings, *, machine: Clock | None =
     async def failed(scope: Scope, receive: Receive, send: Send) -> None:
         await desk.renderer.status(500, root=str(scope.get("root_path", "")))(scope, receive, send)
 
-    pages = Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    # Not a whole Starlette application: that would answer a crash in its own words before Polite sees it.
+    pages = ExceptionMiddleware(Router(routes), handlers={HTTPException: refused})
     return Polite(pages, failed=failed)

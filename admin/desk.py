@@ -26,7 +26,7 @@ from core.base.secrets import Keyring
 from core.base.settings import Brand, Settings
 from core.base.words import say
 from core.staff.audit import Actor
-from core.staff.roles import Permission
+from core.staff.roles import Permission, may
 from core.staff.sessions import Visit, visit_of
 
 _OWN_PATH = re.compile(r"/(?:[a-z0-9-]+/)*[a-z0-9-]*")
@@ -67,12 +67,16 @@ PageFunction = Callable[[Ask], Page | Elsewhere]
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One page: its path below /admin, what one must be allowed, and the function that answers."""
+    """One page: its path below /admin, what one must be allowed (all of it), and the function that answers."""
 
     path: str
-    permission: Permission
+    needs: Permission | tuple[Permission, ...]
     page: PageFunction
     method: str = "GET"
+
+    def opens_to(self, role: str) -> bool:
+        needs = (self.needs,) if isinstance(self.needs, str) else self.needs
+        return all(may(role, permission) for permission in needs)
 
 
 class Desk:
@@ -126,7 +130,7 @@ class Desk:
                     visit = self.visit(work, request)
                     if visit is None:
                         return self._to_login(request)
-                    if not visit.may(door.permission):
+                    if not door.opens_to(visit.role):
                         logger("admin").info("not_allowed", route=door.path, staff=visit.staff_id)
                         return self._say_no(request, visit)
                     found = door.page(

@@ -15,6 +15,14 @@ from core.base.words import Sentence, say
 from core.staff.sessions import Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
+_JINJA = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
 _STATUS = {
     400: say("That is no form of ours. Go back and try again."),
     403: say("This page was open too long, or is not from us. Go back, load it anew and try again."),
@@ -36,13 +44,6 @@ class Renderer:
     def __init__(self, *, brand: Brand, live: bool) -> None:
         self._brand = brand
         self._live = live
-        self._jinja = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def page(self, page: Page, *, visit: Visit, root: str, token: str) -> Response:
         """A page within the menu, for somebody who is logged in."""
@@ -94,7 +95,7 @@ class Renderer:
         def t(text: Text) -> str:
             return readable(render(text, language) if isinstance(text, Sentence) else text)
 
-        html = self._jinja.get_template(template).render(
+        html = _JINJA.get_template(template).render(
             t=t,
             words=Words(language),
             language=language,

@@ -67,6 +67,7 @@ def run_web(environ: Mapping[str, str]) -> None:
         host=settings.shared.host,
         port=settings.shared.port,
         access_log=False,
+        log_config=None,  # its errors take the way of ours, masked, instead of raw to standard error
         log_level="warning",
         server_header=False,
         proxy_headers=False,

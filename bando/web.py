@@ -1,4 +1,5 @@
-"""The web: one ASGI application. USSD is answered before FastAPI is asked; all other doors are its routes."""
+"""The web: one ASGI application. USSD and Daraja are answered before FastAPI is asked; all other doors are its
+routes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
@@ -9,8 +10,10 @@ import redis.asyncio
 from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.responses import PlainTextResponse
 
-from bando import health, pay_door
+from bando import health
 from bando.compose import Program, assemble, check_database, read_settings
+from bando.pay_door import PREFIX as PAY
+from bando.pay_door import PayDoor
 from bots.sms import doors as sms_doors
 from core.base.log import logger, set_up_logging
 from ussd.door import PREFIX as USSD
@@ -58,11 +61,14 @@ class Web:
             sources=settings.ussd.sources,
             proxies=settings.shared.trusted_proxies,
         )
+        self._pay = PayDoor(program)
         self._pages = _pages(program, self._close)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(USSD):
             await self._ussd(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(PAY):
+            await self._pay(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
 
@@ -78,7 +84,6 @@ def _pages(program: Program, close: Callable[[], Awaitable[None]]) -> FastAPI:
         await close()
 
     app = FastAPI(title="Bando", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.include_router(pay_door.routes(program))
     app.include_router(sms_doors.router(program, program.settings.shared, program.settings.africastalking))
     app.include_router(health.routes(program))
 

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from core.base.secrets import Keyring
-from drill import audit
+from drill import facts
 from drill.outside import Outside
 
 MENUS = {"hotspot": "/ip/hotspot/user", "pppoe": "/ppp/secret"}
@@ -57,25 +57,25 @@ class Books:
         ) as connection:
             return connection.execute(question, values).fetchall()
 
-    def world(self, reachable: frozenset[int] = frozenset()) -> audit.World:
+    def world(self, reachable: frozenset[int] = frozenset()) -> facts.World:
         past = self.past
-        return audit.World(
+        return facts.World(
             movements=self._movements(),
-            entries=[audit.Entry(*row) for row in self.rows(_ENTRIES)],
+            entries=[facts.Entry(*row) for row in self.rows(_ENTRIES)],
             receipts=[
-                audit.Receipt(*row)
+                facts.Receipt(*row)
                 for row in self.rows("SELECT id, number, amount_cents, collection_id FROM receipts")
             ],
             collections=[
-                audit.Collection(*row)
+                facts.Collection(*row)
                 for row in self.rows(
                     "SELECT id, purchase_id, reference, state, amount_cents FROM collections"
                 )
             ],
-            purchases=[audit.Purchase(*row) for row in self.rows(_PURCHASES, past=past.purchase)],
+            purchases=[facts.Purchase(*row) for row in self.rows(_PURCHASES, past=past.purchase)],
             lines=self._lines(),
             vouchers=[
-                audit.Voucher(*row)
+                facts.Voucher(*row)
                 for row in self.rows(
                     "SELECT id, subscription_id, state FROM vouchers WHERE subscription_id > %(past)s",
                     past=past.line,
@@ -92,17 +92,17 @@ class Books:
             reachable=reachable,
         )
 
-    def _movements(self) -> list[audit.Movement]:
+    def _movements(self) -> list[facts.Movement]:
         return [
-            audit.Movement(row["receipt"], row["amount"] * 100, row["account"], row["kind"])
+            facts.Movement(row["receipt"], row["amount"] * 100, row["account"], row["kind"])
             for row in self._outside.get("/mpesa/statement")
             if not row["reversed"]
         ]
 
-    def _lines(self) -> list[audit.Line]:
+    def _lines(self) -> list[facts.Line]:
         """Lines of the drills, and of the seed those that stand on a router."""
         return [
-            audit.Line(
+            facts.Line(
                 id=row.id,
                 kind=row.kind,
                 state=row.state,
@@ -118,7 +118,7 @@ class Books:
             for row in self.rows(_LINES)
         ]
 
-    def _notices(self) -> list[audit.Notice]:
+    def _notices(self) -> list[facts.Notice]:
         texts: dict[str, list[str]] = {}
         found = []
         for row in self.rows(_NOTICES, past=self.past.notice):
@@ -130,10 +130,10 @@ class Books:
                     texts[row.address] = [text["text"] for text in phone["texts"] if text["from"] != "MPESA"]
                 secret = str(values[SECRET_OF[row.template]])
                 copies = Counter(secret in text for text in texts[row.address])[True]
-            found.append(audit.Notice(row.id, row.template, row.dedupe_key, row.state, row.unknowns, copies))
+            found.append(facts.Notice(row.id, row.template, row.dedupe_key, row.state, row.unknowns, copies))
         return found
 
-    def _router_rows(self) -> list[audit.Row]:
+    def _router_rows(self) -> list[facts.Row]:
         found = []
         for router in self._outside.routers:
             for menu in MENUS.values():
@@ -141,7 +141,7 @@ class Books:
                     mark, _, _ = row.get("comment", "").partition(" ")
                     if mark.startswith(MARK):
                         works = row.get("disabled", "false") == "false"
-                        found.append(audit.Row(router, int(mark.removeprefix(MARK)), row["name"], works))
+                        found.append(facts.Row(router, int(mark.removeprefix(MARK)), row["name"], works))
         return found
 
     def _open(self, table: str, column: str, row: int | None, sealed: bytes | None) -> str:
@@ -149,7 +149,7 @@ class Books:
             return ""
         return self._keyring.unseal(bytes(sealed), table=table, column=column, row=row)
 
-    def holders_of_unread_vouchers(self, world: audit.World) -> list[tuple[int, str]]:
+    def holders_of_unread_vouchers(self, world: facts.World) -> list[tuple[int, str]]:
         """(voucher id, holder's digits) of the vouchers whose text is on no phone."""
         read = {notice.reason for notice in world.notices if notice.copies}
         missing = [voucher.id for voucher in world.vouchers if f"voucher:{voucher.id}" not in read]
@@ -159,10 +159,16 @@ class Books:
         """What a person would have to look at: deliveries given up, and incidents by kind."""
         given_up = self.rows("SELECT listener AS kind, count(*) AS n FROM deliveries "
                              "WHERE given_up_at IS NOT NULL GROUP BY listener")  # fmt: skip
+        silent = self.rows(_SILENT)
         incidents = self.rows("SELECT kind, count(*) AS n FROM incidents GROUP BY kind")
-        return {f"given up {row.kind}": row.n for row in given_up} | {row.kind: row.n for row in incidents}
+        return {f"given up {row.kind}": row.n for row in given_up} | {
+            row.kind: row.n for row in [*incidents, *silent]
+        }
 
 
+_SILENT = """
+    SELECT 'payments without an answer' AS kind, count(*) AS n FROM collections WHERE state IN ('unknown', 'lapsed')
+"""
 _ENTRIES = """
     SELECT e.source, sum(p.amount_cents)::bigint AS cents FROM journal_entries e
     JOIN postings p ON p.entry_id = e.id JOIN accounts a ON a.id = p.account_id AND a.code = 'clearing.mpesa'

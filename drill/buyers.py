@@ -48,6 +48,7 @@ class Buyer:
     shillings: int = 50
     answer: Answer = "pin"
     sites: int = 1
+    gives_up: bool = False
     screens: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     """What the network itself had to say, because we did not."""
@@ -57,6 +58,8 @@ class Buyer:
     def order(self) -> bool:
         """Dial until M-PESA is said to ask next. False after many tries."""
         for _ in range(DIALS):
+            if self.gives_up:
+                return False
             try:
                 if self._talk():
                     return True
@@ -75,13 +78,25 @@ class Buyer:
         """The newest unused voucher's code, dialled for. Empty where it is not shown."""
         for _ in range(DIALS):
             try:
-                self._dial("*384*123*3*1#")
+                if "language / lugha" in self._dial("*384*123*3*1#"):
+                    self._press("1")
+                    continue
                 found = CODE.search(self.screens[-1])
                 if found:
                     return found[0].replace("-", "")
             except (HungUp, httpx.HTTPError):
                 pass
             time.sleep(PAUSE_SECONDS)
+        return ""
+
+    def code_in_texts(self, seconds: float) -> str:
+        """The voucher's code, once its text has come. Empty where it does not."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for text in self.outside.get(f"/phones/{self.number}")["texts"]:
+                if text["from"] != "MPESA" and (found := CODE.search(text["text"])):
+                    return found[0].replace("-", "")
+            time.sleep(0.1)
         return ""
 
     def _talk(self) -> bool:
@@ -147,7 +162,7 @@ class Buyer:
     def pay_when_asked(self, seconds: float) -> bool:
         """Wait for the prompt and answer it."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self.gives_up:
             if self.pay():
                 return True
             time.sleep(0.1)

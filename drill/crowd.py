@@ -1,5 +1,6 @@
 """Several buyers at a time: each orders, answers the prompt when it comes, and is looked after until all is at rest."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,13 +27,17 @@ def buy_all(tally: Tally, buyers: Sequence[Buyer]) -> None:
         return ordered
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        understood = list(pool.map(live, buyers))
+        try:
+            understood = list(pool.map(live, buyers))
+        except BaseException:
+            for buyer in buyers:
+                buyer.gives_up = True  # Ctrl-C: nobody keeps the house from being stopped
+            raise
     tally.events += len(buyers)
     if not all(understood):
         tally.notes.append(f"{understood.count(False)} buyers were not understood")
-    silent = sum(len(buyer.warnings) for buyer in buyers)
-    if silent:
-        tally.notes.append(f"{silent} times the network said that the service does not answer")
+    silences = Counter(warning.partition(":")[0] for buyer in buyers for warning in buyer.warnings)
+    tally.notes += [f"on the phones, {times} times: {words}" for words, times in silences.items()]
 
 
 def look_after(scene: Scene, buyers: Iterable[Buyer], *, seconds: float = 120) -> None:

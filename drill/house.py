@@ -1,5 +1,6 @@
 """A whole Bando to be ill-treated: one real demo in a temporary home, its processes by name, its servers by pid."""
 
+import ctypes
 import json
 import os
 import secrets
@@ -22,6 +23,7 @@ STOP_SECONDS = 40.0
 FIRST_PORT, LAST_PORT = 10_100, 19_900
 ROUTER_PORTS = (11, 12, 13)
 LOOK_SECONDS = 0.05
+PR_SET_PDEATHSIG = 1
 PROCESSES: tuple[tuple[str, ...], ...] = (
     ("web",),
     ("relay",),
@@ -112,6 +114,7 @@ class House:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the drill, which stops its house
+                preexec_fn=_end_with_us,
             )
         try:
             wait_for("the demo", lambda: self._is_ready(began), START_SECONDS)
@@ -206,6 +209,12 @@ class Temporary:
                 shutil.rmtree(outside, ignore_errors=True)
         if "DRILL_KEEP" not in os.environ:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _end_with_us() -> None:
+    """Linux: should the drill be killed, its house is told to stop."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _signal(pid: int, number: signal.Signals) -> int:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.switchboard import CLOCK
 from drill.buyers import Buyer
 from drill.crowd import look_after
 from drill.killer import AFTER, BEFORE, ORDER, SEEN, WATCH
@@ -14,15 +15,12 @@ from drill.scene import Drill, Scene, Tally
 CI_KILLS = 40
 BATCH = 8
 """So many die before everything is let come to rest: the dead leave leases behind, which only time ends."""
-STORIES = ("gift", "home", "by hand", "by query")
-"""A voucher for another; a new home line; its next month paid by hand; a payment that only the query tells of."""
-CLOCKWORK = (
-    "network.probe_routers",
-    "network.watch_logins",
-    "billing.end_what_is_over",
-    "payments.check_claims",
-)
-"""Listeners of the clock: they pass by on their own account, in whatever minute."""
+STORIES = ("gift", "home", "by hand", "by query", "login")
+"""A voucher for another; a new home line; its next month paid by hand; a payment that only the query tells of; a
+voucher up to its first login, with which its time begins."""
+CLOCKWORK = {task.name for task in CLOCK} - {"network.watch_logins"} | {"ticker"}
+"""What passes by on the clock's account, in whatever minute. Logins are found by one of these."""
+A_MINUTE = 61
 STRIKE_SECONDS = 12.0
 """A point may have to wait for the supervisor, who lets those that die often wait ten seconds."""
 FIRST_LOOK_SECONDS = 25
@@ -49,6 +47,9 @@ def begin(scene: Scene, story: str, homes: Sequence[Buyer]) -> Buyer:
     buyer.pay_when_asked(3)
     if story == "by query":
         scene.outside.pass_time(FIRST_LOOK_SECONDS)
+    if story == "login" and (code := buyer.code_in_texts(STRIKE_SECONDS)):
+        scene.outside.log_in(code)
+        scene.outside.pass_time(A_MINUTE)
     return buyer
 
 
@@ -69,7 +70,7 @@ def points_of(scene: Scene, story: str, homes: list[Buyer]) -> list[str]:
     if story == "home":
         homes.append(buyer)
     seen = (home / SEEN).read_text().splitlines()
-    return [point for point in dict.fromkeys(seen) if not point.startswith((*CLOCKWORK, "ticker:"))]
+    return [point for point in dict.fromkeys(seen) if point.partition(":")[0] not in CLOCKWORK]
 
 
 def every_kill(scene: Scene, homes: list[Buyer]) -> Iterator[Kill]:

@@ -61,6 +61,12 @@ class Outside:
     def routers(self) -> list[str]:
         return [router["name"] for router in self.get("/about")["routers"]]
 
+    def log_in(self, code: str) -> None:
+        """A phone logs in with a voucher at a router that is a hotspot alone."""
+        places = self.get("/about")["routers"]
+        router = next(place["name"] for place in places if place["hotspot"] and not place["pppoe"])
+        self.post(f"/routers/{router}/sessions", {"username": code, "password": code, "service": "hotspot"})
+
     # -- callbacks
 
     def calls(self, kind: str | None = None, after: int = 0) -> list[dict[str, Any]]:

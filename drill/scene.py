@@ -3,6 +3,7 @@
 import json
 import random
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from drill import audit
 from drill.books import Books
 from drill.buyers import Buyer, Phones
+from drill.facts import World
 from drill.house import House
 from drill.outside import Outside, Restless
 
@@ -21,7 +23,8 @@ QUIET_MINUTES = 15
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A line of the table. events: purchases and payments begun. faults: what was done to the product."""
+    """A line of the table. events: purchases and payments begun. faults: what was done to the product. lost: a
+    promise that was broken counts with it, so that no reader takes the line for a clean one."""
 
     area: str
     name: str
@@ -56,6 +59,7 @@ class Scene:
     known: audit.Findings = field(default_factory=audit.Findings)
     left_over: dict[str, int] = field(default_factory=dict)
     repeated: int = 0
+    untold: int = 0
 
     def __post_init__(self) -> None:
         self.outside = Outside(self.house)
@@ -93,15 +97,20 @@ def perform(scene: Scene, name: str, drill: Drill) -> Outcome:
     """Do a drill, make the world good again, let it come to rest, and draw up the account."""
     scene.say(f"-- {name}")
     began, tally = time.monotonic(), Tally()
-    drill(scene, tally)
-    findings = settle_accounts(scene, tally)
+    findings = audit.Findings()
+    try:
+        drill(scene, tally)
+        findings = settle_accounts(scene, tally)
+    except Exception as error:  # a drill that broke off has shown nothing: it fails, the others go on
+        traceback.print_exc()
+        tally.broken.append(f"{type(error).__name__}: {error}")
     seconds = round(time.monotonic() - began, 1)
     result = Result(
         AREA,
         name,
         tally.events,
         tally.faults,
-        len(findings.lost),
+        len(findings.lost) + len(tally.broken),
         len(findings.doubled),
         len(findings.invented),
         seconds,
@@ -136,11 +145,17 @@ def settle_accounts(scene: Scene, tally: Tally) -> audit.Findings:
     return fresh
 
 
-def _note(scene: Scene, tally: Tally, world: audit.World) -> None:
+def _note(scene: Scene, tally: Tally, world: World) -> None:
     repeated = audit.repeated_texts(world)
     if repeated > scene.repeated:
         tally.notes.append(f"{repeated - scene.repeated} texts came once more after an unknown outcome")
     scene.repeated = repeated
+    untold = audit.untold_lines(world)
+    if untold > scene.untold:
+        tally.notes.append(
+            f"{untold - scene.untold} home lines whose password the carrier lost: staff must tell it"
+        )
+    scene.untold = untold
     now = scene.books.left_over()
     more = {kind: count - scene.left_over.get(kind, 0) for kind, count in now.items()}
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(more.items()) if count > 0)

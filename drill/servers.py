@@ -68,7 +68,7 @@ def struck_meanwhile(scene: Scene, tally: Tally, blows: Sequence[Blow]) -> None:
             else:
                 scene.say(f"   {blow.__name__.strip('_')}")
 
-    striker = threading.Thread(target=strike, name="striker")
+    striker = threading.Thread(target=strike, name="striker", daemon=True)
     striker.start()
     buy_all(tally, buyers)
     striker.join()

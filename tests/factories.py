@@ -1,4 +1,4 @@
-"""One word for each thing that a test needs to stand: built by the product's own verbs, valid as the product knows it."""
+"""One word for each thing that a test needs to stand, built by the product's own verbs."""
 
 from datetime import datetime, timedelta
 from itertools import count
@@ -103,17 +103,14 @@ def a_collection(
     work: Work, plan: Plan, payer: Msisdn = AMINA, *, after_seconds: int = 0, **changes: Any
 ) -> Collection:
     """A purchase by `payer` for himself, and the collection that waits to be asked for."""
-    return pay_for_plan(
-        work,
-        **{
-            "step": a_step(),
-            "buyer": meet(work, msisdn=payer),
-            "payer": payer,
-            "plan_id": plan.id,
-            "push_after": timedelta(seconds=after_seconds),
-        }
-        | changes,
-    )
+    asked: dict[str, Any] = {
+        "step": a_step(),
+        "buyer": meet(work, msisdn=payer),
+        "payer": payer,
+        "plan_id": plan.id,
+        "push_after": timedelta(seconds=after_seconds),
+    }
+    return pay_for_plan(work, **(asked | changes))
 
 
 def a_paid_purchase(work: Work, buyer: Subscriber, plan: Plan, **changes: Any) -> Purchase:

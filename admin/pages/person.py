@@ -284,7 +284,7 @@ def _page(
 DOORS = (
     Door("/subscribers/{subscriber:int}", "see_people", overview),
     Door("/subscribers/{subscriber:int}/texts", "see_people", texts),
-    Door("/subscribers/{subscriber:int}/purchases", "see_money", purchases),
-    Door("/subscribers/{subscriber:int}/journal", "see_money", journal),
-    Door("/subscribers/{subscriber:int}/vouchers", "see_vouchers", vouchers),
+    Door("/subscribers/{subscriber:int}/purchases", ("see_people", "see_money"), purchases),
+    Door("/subscribers/{subscriber:int}/journal", ("see_people", "see_money"), journal),
+    Door("/subscribers/{subscriber:int}/vouchers", ("see_people", "see_vouchers"), vouchers),
 )

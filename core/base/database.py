@@ -61,7 +61,7 @@ class Route:
 
 Routes = Callable[[type[Event]], Sequence[Route]]
 
-# One statement writes the events and a delivery for each listener; the trigger on deliveries wakes the relay.
+# One statement writes the events and a delivery for each listener.
 _RECORD = text(
     """
     WITH said AS (

@@ -18,26 +18,26 @@ MAX_ERROR_CHARACTERS = 500
 
 Listener = Callable[..., None]
 
-# Neither waits for the disk: a lease or an end that a crash of the database undoes makes the job run again, which
-# every job bears.
-_UNHURRIED = "unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
-# The relay pushes before it commits: a worker that is faster waits for its row here, as for another worker's.
-_LEASE = f"""
-    WITH {_UNHURRIED}, ours AS MATERIALIZED (
-        SELECT id, outbox_id FROM deliveries, unhurried
-        WHERE id = %(id)s FOR UPDATE OF deliveries
-    ), leased AS (
-        UPDATE deliveries d SET leased_until = %(until)s, attempts = attempts + 1 FROM ours
-        WHERE d.id = ours.id AND d.dispatched_at IS NOT NULL
-          AND d.finished_at IS NULL AND d.given_up_at IS NULL
-          AND (d.leased_until IS NULL OR d.leased_until <= %(now)s)
+# Neither of the two waits for the disk: a lease or an end that a crash of the database undoes makes the job run
+# again, which every job bears.
+# The relay pushes before it commits: a worker that is faster waits for its row here, as for another worker's, and
+# then judges the row that it has waited for.
+_LEASE = """
+    WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+    ours AS MATERIALIZED (SELECT deliveries.* FROM deliveries, unhurried WHERE id = %(id)s FOR UPDATE OF deliveries),
+    leased AS (
+        UPDATE deliveries d SET leased_until = %(until)s, attempts = d.attempts + 1
+        FROM ours
+        WHERE d.id = ours.id AND ours.dispatched_at IS NOT NULL
+          AND ours.finished_at IS NULL AND ours.given_up_at IS NULL
+          AND (ours.leased_until IS NULL OR ours.leased_until <= %(now)s)
         RETURNING d.id, d.outbox_id, d.listener, d.attempts
     )
     SELECT leased.id, listener, attempts, event, payload, request_id
     FROM leased JOIN outbox o ON o.id = leased.outbox_id
 """
-_FINISH = f"""
-    WITH {_UNHURRIED}
+_FINISH = """
+    WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     UPDATE deliveries SET finished_at = %(now)s, leased_until = NULL, last_error = NULL
     FROM unhurried WHERE id = %(id)s RETURNING id
 """

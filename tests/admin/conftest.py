@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,13 +45,14 @@ class Browser:
     web: Any
     machine: SetClock
     address: str = "192.0.2.7"
+    host: str = "http://house"
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None, **more: Any) -> httpx.Response:
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self.web, raise_app_exceptions=False, client=(self.address, 5))
             async with httpx.AsyncClient(
-                transport=transport, base_url="http://house", cookies=self.cookies
+                transport=transport, base_url=self.host, cookies=self.cookies, trust_env=False
             ) as client:
                 answer = await client.request(method, f"/admin{path}", data=form, **more)
                 self.cookies = client.cookies
@@ -111,9 +111,9 @@ def browser(web: Any, machine: SetClock) -> Browser:
 
 
 @pytest.fixture
-def owner(house: House, browser: Browser) -> Iterator[Browser]:
+def owner(house: House, browser: Browser) -> Browser:
     """A browser in which an owner is logged in."""
-    yield logged_in(house, browser, "owner")
+    return logged_in(house, browser, "owner")
 
 
 def logged_in(house: House, browser: Browser, role: str) -> Browser:

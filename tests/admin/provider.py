@@ -133,7 +133,7 @@ def money_and_trouble(work: Work, owner: Subscriber, collection_id: int, site_id
             state="failed",
             last_error=text,
             created_at=work.now,
-        )  # fmt: skip
+        )
     )
     paid = Money(5_000)
     sides = [(MPESA_CLEARING, paid), (receivable(owner.id), -paid)]

@@ -179,7 +179,7 @@ def test_the_cookie_is_for_us_alone(browser: Browser, house: House, machine: Set
     assert {"HttpOnly", "Path=/admin", "SameSite=lax"} <= set(cookie.split("; "))
     assert "Secure" not in cookie
     settings = Settings(mode="live", public_url="https://bando.example", _env_file=None)
-    safe = Browser(mounted(house, machine, settings), machine)
+    safe = Browser(mounted(house, machine, settings), machine, host="https://house")
     assert "Secure" in safe.log_in(OWNER).headers["set-cookie"].split("; ")
 
 
@@ -187,7 +187,7 @@ def test_a_trial_s_account_is_nobody_in_live_mode(house: House, machine: SetCloc
     with house.work() as work:
         hire(work, "finance", trial=True)
     settings = Settings(mode="live", public_url="https://bando.example", _env_file=None)
-    live = Browser(mounted(house, machine, settings), machine)
+    live = Browser(mounted(house, machine, settings), machine, host="https://house")
     assert live.log_in("finance@pwani.example").status_code == 401
     trial = Browser(mounted(house, machine, Settings(_env_file=None)), machine)
     assert trial.log_in("finance@pwani.example").status_code == 303

@@ -4,12 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from bando import pay_door
 from bando.compose import AllSettings, Program
+from bando.pay_door import PayDoor
 from core.base import inbox
 from core.base.clock import SetClock
 from core.base.database import Database
@@ -35,10 +34,11 @@ class House:
         self.database = database
         settings = AllSettings(
             shared=Settings.model_validate({"door_secrets": SECRETS, "trusted_proxies": "10.0.0.0/8"}),
-            daraja=DarajaSettings.model_validate({"shortcode": said.SHORTCODE, "sources": "196.201.212.0/24"}),
+            daraja=DarajaSettings.model_validate(
+                {"shortcode": said.SHORTCODE, "sources": "196.201.212.0/24"}
+            ),
         )
-        self._app = FastAPI()
-        self._app.include_router(pay_door.routes(Program(settings, database, clock, keyring)))
+        self._app = PayDoor(Program(settings, database, clock, keyring))
         with database.work() as work:
             self.account_no = a_subscriber(work).account_no
             collection = a_collection(work, a_hotspot_plan(work))
@@ -52,7 +52,9 @@ class House:
     def web(self, peer: str = LISTED) -> TestClient:
         return TestClient(self._app, client=(peer, 4_000))
 
-    def post(self, path: str, body: bytes, *, secret: str = SECRETS[0], peer: str = LISTED, **more: Any) -> Any:
+    def post(
+        self, path: str, body: bytes, *, secret: str = SECRETS[0], peer: str = LISTED, **more: Any
+    ) -> Any:
         return self.web(peer).post(f"/pay/{secret}/{path}", content=body, **more)
 
     def stk(self, body: bytes, **more: Any) -> Any:
@@ -86,9 +88,9 @@ def test_a_callback_is_stored_answered_and_left_to_a_job(house: House) -> None:
     assert (answer.status_code, answer.json()) == (200, ACCEPTED)
     assert house.new_rows() == (1, 1, 1, 0)
     house.nothing_moved()
-    assert house.rows("SELECT door, source, trusted, about, body FROM inbox JOIN inbox_bodies ON id = inbox_id") == [
-        ("mpesa.stk", LISTED, True, 1, body)
-    ]
+    assert house.rows(
+        "SELECT door, source, trusted, about, body FROM inbox JOIN inbox_bodies ON id = inbox_id"
+    ) == [("mpesa.stk", LISTED, True, 1, body)]
 
 
 def test_what_follows_carries_the_purchases_request_id(house: House) -> None:
@@ -137,7 +139,9 @@ def test_a_body_too_large_is_not_read(house: House, path: str) -> None:
 
 
 def test_nor_one_that_does_not_say_how_large_it_is(house: House) -> None:
-    answer = house.web().post(f"/pay/{SECRETS[0]}/stk/{house.token}", content=(b" " * 1_000 for _ in range(9)))
+    answer = house.web().post(
+        f"/pay/{SECRETS[0]}/stk/{house.token}", content=(b" " * 1_000 for _ in range(9))
+    )
     assert (answer.status_code, house.new_rows()) == (413, (0, 0, 0, 0))
 
 

@@ -97,8 +97,8 @@ def test_typing_four_noughts_is_the_wrong_pin(handset: NewHandset) -> None:
 def test_hanging_up_and_dialling_again_goes_on_where_the_talk_stood(handset: NewHandset) -> None:
     asha = handset().take()
     asha.page.click("#own-code")
-    asha.press("1", "2")
-    asha.shows("Ksh 50")
+    asha.press("1", "2", "3")
+    asha.shows("For me")
     asha.page.click("#end")
     asha.shows("Dial *384*123#")
     asha.page.click("#own-code")

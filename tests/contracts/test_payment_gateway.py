@@ -68,7 +68,10 @@ class DarajaWorld:
             {**DARAJA, "base_url": self._trial.url, "certificate": str(certificate)}
         )
         self.gateway = MpesaGateway(
-            settings, clock=MachineClock(), open_work=database.work, callback_base=f"{self._receiver.url}/pay/c0ffee"
+            settings,
+            clock=MachineClock(),
+            open_work=database.work,
+            callback_base=f"{self._receiver.url}/pay/c0ffee",
         )
 
     def answer_prompt(self, checkout_id: str, *, pays: bool) -> None:

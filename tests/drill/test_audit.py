@@ -3,21 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from drill.audit import (
-    Collection,
-    Entry,
-    Findings,
-    Line,
-    Movement,
-    Notice,
-    Purchase,
-    Receipt,
-    Row,
-    Voucher,
-    World,
-    examine,
-    repeated_texts,
-)
+from drill.audit import Findings, examine, repeated_texts, untold_lines
+from drill.facts import Collection, Entry, Line, Movement, Notice, Purchase, Receipt, Row, Voucher, World
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 HOME = Line(
@@ -174,3 +161,13 @@ def test_a_finding_counts_in_the_drill_that_made_it() -> None:
     assert after.without(before) == Findings(lost=["b"], invented=["c"])
     assert not after.without(before).clean
     assert after.without(after).clean
+
+
+def test_password_that_the_carrier_lost_is_told_apart_from_one_that_never_went() -> None:
+    def password(state: str) -> World:
+        return replace(WHOLE, notices=[WHOLE.notices[0], replace(WHOLE.notices[1], state=state, copies=0)])
+
+    assert said(password("sent")) == (0, 0, 0)
+    assert untold_lines(password("sent")) == 1
+    assert said(password("failed")) == (1, 0, 0)
+    assert untold_lines(WHOLE) == 0

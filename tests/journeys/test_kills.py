@@ -125,6 +125,7 @@ def test_postgres_is_killed_during_a_purchase(world: World, moment: str) -> None
         except psycopg.OperationalError:
             return False
 
+    world.database_was_killed = True
     world.faults(prompt_seconds=600)
     asha = world.phone()
     asha.buy(50)

@@ -57,6 +57,8 @@ class World:
         self.web = httpx.Client(base_url=demo.web, timeout=30)
         self.books = Books(demo)
         self._last_number = FIRST_NUMBER
+        self.database_was_killed = False
+        """By a test: what was cut off may say so in the log with a traceback."""
 
     def close(self) -> None:
         self.sandbox.close()

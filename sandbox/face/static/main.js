@@ -77,6 +77,7 @@ function show() {
 startNumber(desk, (chosen) => {
   number = chosen;
   desk.alarm("");
+  phone.change();
   desk.refresh();
 });
 for (const button of document.querySelectorAll("[data-lang]")) button.addEventListener("click", () => speak(button.dataset.lang));

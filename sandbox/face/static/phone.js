@@ -25,12 +25,14 @@ export function startPhone(desk, hear) {
     return here.text ? "text" : "idle";
   };
 
+  /** Another number was chosen: from now on every key is its own. */
+  function change() {
+    [here, scene, busy, reply.value] = [nothing(), null, false, ""];
+    draw();
+  }
+
   function show(now) {
     scene = now;
-    if (here.number !== now.number) {
-      here = nothing();
-      reply.value = "";
-    }
     const prompt = now.phone.prompts.findLast((row) => row.state === "open") ?? null;
     if (prompt?.id !== here.prompt?.id) {
       here.prompt = prompt;
@@ -70,11 +72,11 @@ export function startPhone(desk, hear) {
     find("reply-label").textContent = say({ prompt: "replyPin", talk: "replyAnswer" }[is] ?? "replyDial");
     const left = { prompt: "keyOk", talk: "keySend" }[is] ?? (reply.value || is === "idle" ? "keyDial" : "keyOk");
     find("soft-left").textContent = say(left);
-    if (scene === null) return;
-    const now = new Date(scene.now);
-    find("phone-time").textContent = toMinute(now);
-    find("line-word").textContent = say(`line_${scene.phone.line}`);
-    const shown = { ...SHOWN[is](now), is, lang: document.documentElement.lang };
+    if (scene !== null) {
+      find("phone-time").textContent = toMinute(new Date(scene.now));
+      find("line-word").textContent = say(`line_${scene.phone.line}`);
+    }
+    const shown = { ...SHOWN[is](), is, lang: document.documentElement.lang };
     redraw(words, shown, () => SCREENS[is](shown));
     const warnings = is === "talk" || is === "told" ? here.talk.warnings : [];
     find("warnings").textContent = is === "prompt" ? say("pinHint") : warnings.map((what) => say("warn", { what })).join(" ");
@@ -87,7 +89,7 @@ export function startPhone(desk, hear) {
     talk: () => ({ talk: here.talk }),
     told: () => ({ talk: here.talk }),
     text: () => ({ text: here.text }),
-    idle: (now) => ({ time: toMinute(now), day: theDay(now) }),
+    idle: () => (scene === null ? { time: "", day: "" } : { time: toMinute(new Date(scene.now)), day: theDay(new Date(scene.now)) }),
   };
   const SCREENS = {
     busy: () => [make("p", { class: "running" }, say("running"))],
@@ -127,6 +129,7 @@ export function startPhone(desk, hear) {
         keepTalk({ session: "", screen: say("ended"), open: false, warnings: [] });
       }
     });
+    if (whose !== here) return;
     busy = false;
     draw();
   }
@@ -211,5 +214,5 @@ export function startPhone(desk, hear) {
     }
   });
   onLanguage(draw);
-  return { show, dial: dialFor };
+  return { show, change, dial: dialFor };
 }

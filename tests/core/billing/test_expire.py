@@ -16,7 +16,6 @@ from core.vouchers.model import Voucher
 from tests.factories import AMINA, a_home_line, a_home_plan, a_hotspot_plan, a_paid_purchase, a_subscriber
 
 
-
 def a_voucher(database: Database, *, used: bool) -> int:
     """The subscription of a sold voucher of one hour, begun now if used."""
     with database.work() as work:

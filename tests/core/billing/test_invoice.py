@@ -13,7 +13,15 @@ from core.base.dated import DatedSetting
 from core.billing.invoice import invoice_purchase
 from core.billing.model import Invoice
 from core.ledger.queries import account_balance, trial_balance
-from tests.factories import AMINA, JUMA, a_home_plan, a_hotspot_plan, a_paid_purchase, a_purchase, a_subscriber
+from tests.factories import (
+    AMINA,
+    JUMA,
+    a_home_plan,
+    a_hotspot_plan,
+    a_paid_purchase,
+    a_purchase,
+    a_subscriber,
+)
 
 TABLE = [
     (5, 375, 56, 69), (10, 750, 112, 138), (20, 1_499, 225, 276), (50, 3_748, 562, 690),
@@ -44,7 +52,11 @@ def test_a_rate_holds_from_its_day_on(database: Database, clock: SetClock) -> No
     with database.work() as work:
         work.session.add(
             DatedSetting(
-                name="tax.excise_bp", starts_at=work.now + timedelta(days=1), value=0, set_at=work.now, set_by="test"
+                name="tax.excise_bp",
+                starts_at=work.now + timedelta(days=1),
+                value=0,
+                set_at=work.now,
+                set_by="test",
             )
         )
         a_paid_purchase(work, a_subscriber(work), a_hotspot_plan(work, 50))
@@ -60,7 +72,9 @@ def test_a_purchase_is_billed_once(database: Database) -> None:
     with database.work() as work:
         purchase = a_paid_purchase(work, a_subscriber(work), a_hotspot_plan(work))
     with pytest.raises(IntegrityError), database.work() as work:
-        invoice_purchase(work, work.session.merge(purchase), subscriber_id=purchase.buyer_id, description="again")
+        invoice_purchase(
+            work, work.session.merge(purchase), subscriber_id=purchase.buyer_id, description="again"
+        )
 
 
 def test_the_series_begins_anew_with_the_year(database: Database, clock: SetClock) -> None:
@@ -80,11 +94,11 @@ def test_no_gap_when_two_settle_at_once_and_one_rolls_back(database: Database) -
     first_has_its_number, second_waits = Barrier(2), Barrier(2)
 
     def rolls_back() -> None:
-        with pytest.raises(KeyboardInterrupt), database.work() as work:
+        with database.work() as work:
             a_paid_purchase(work, work.session.merge(people[0]), work.session.merge(plan))
             first_has_its_number.wait(10)
             second_waits.wait(10)
-            raise KeyboardInterrupt
+            work.session.rollback()
 
     def stays() -> None:
         first_has_its_number.wait(10)

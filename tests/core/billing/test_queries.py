@@ -9,7 +9,15 @@ from core.base.database import Database
 from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, SUSPENDED, Subscription
 from core.billing.queries import home_line, hotspot_times, is_awaited, last_bought
 from core.billing.serve import start_at_login, start_paid_time
-from tests.factories import JUMA, a_home_line, a_home_plan, a_hotspot_plan, a_paid_purchase, a_purchase, a_subscriber
+from tests.factories import (
+    JUMA,
+    a_home_line,
+    a_home_plan,
+    a_hotspot_plan,
+    a_paid_purchase,
+    a_purchase,
+    a_subscriber,
+)
 
 
 @pytest.mark.parametrize("state", [ACTIVE, GRACE, SUSPENDED, AWAITING_NETWORK])

@@ -10,7 +10,14 @@ from core.base.database import Database, Work
 from core.billing.expire import sweep
 from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, Purchase, Subscription
 from core.billing.serve import serve, start_at_login, start_paid_time
-from tests.factories import a_home_line, a_home_plan, a_hotspot_plan, a_paid_purchase, a_purchase, a_subscriber
+from tests.factories import (
+    a_home_line,
+    a_home_plan,
+    a_hotspot_plan,
+    a_paid_purchase,
+    a_purchase,
+    a_subscriber,
+)
 
 
 def at(day: int, month: int, hour: int = 12, minute: int = 0, second: int = 0) -> datetime:

@@ -26,11 +26,18 @@ def shillings(amount: int) -> Money:
 def test_both_sides_stand(database: Database, clock: SetClock) -> None:
     with database.work() as work:
         owner = a_subscriber(work)
-        sides = [(MPESA_CLEARING, shillings(50)), (receivable(owner.id), -shillings(50)), (VAT_PAYABLE, Money(0))]
+        sides = [
+            (MPESA_CLEARING, shillings(50)),
+            (receivable(owner.id), -shillings(50)),
+            (VAT_PAYABLE, Money(0)),
+        ]
         entry_id = post(work, kind="payment", source="a", sides=sides)
         entry = work.session.get_one(JournalEntry, entry_id)
         assert (entry.at, len(entry.postings)) == (clock.at, 2)
-        assert (balance(work, owner.id), account_balance(work, MPESA_CLEARING)) == (-shillings(50), shillings(50))
+        assert (balance(work, owner.id), account_balance(work, MPESA_CLEARING)) == (
+            -shillings(50),
+            shillings(50),
+        )
 
 
 def test_a_balance_of_the_past(database: Database, clock: SetClock) -> None:
@@ -109,8 +116,9 @@ def test_a_row_that_only_refers_to_a_locked_person_need_not_wait(database: Datab
         lock_subscriber(holding, owner_id)
         with database.work() as work:
             work.session.execute(text("SET LOCAL lock_timeout = '200ms'"))
-            work.session.execute(text("SELECT 1 FROM subscribers WHERE id = :id FOR KEY SHARE"), {"id": owner_id})
-
+            work.session.execute(
+                text("SELECT 1 FROM subscribers WHERE id = :id FOR KEY SHARE"), {"id": owner_id}
+            )
 
 
 def test_whatever_is_posted_and_reversed_the_trial_balance_is_zero(database: Database) -> None:

@@ -58,7 +58,10 @@ def test_one_open_prompt_a_phone(house: Any) -> None:
 
     with ThreadPoolExecutor(2) as threads:
         answers = sorted(threads.map(buy, range(2)))
-    assert answers == ["A payment is still open for that phone. Wait for it to end, then dial again.", "requested"]
+    assert answers == [
+        "A payment is still open for that phone. Wait for it to end, then dial again.",
+        "requested",
+    ]
     assert len(house.all(Purchase)) == 1, "the refused purchase left nothing"
 
 

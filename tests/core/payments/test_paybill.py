@@ -32,7 +32,9 @@ def test_three_thousand_on_a_line_of_fifteen_hundred_is_two_months(house: Any) -
     house.run()
     assert renewals(house) == ["served", "served"]
     assert f"{last_day(house.line().paid_through):%d %b %Y}" == "22 Feb 2027"
-    assert house.own_money(owner.id) == -1_500 + 1_500  # the first month was sold without money by the factory
+    assert (
+        house.own_money(owner.id) == -1_500 + 1_500
+    )  # the first month was sold without money by the factory
     assert house.texts() == ["receipt", "receipt"]
 
 
@@ -91,7 +93,9 @@ def test_more_than_a_year_stays_the_subscribers(house: Any) -> None:
     assert house.own_money(owner.id) == 3_000
 
 
-@pytest.mark.parametrize("typed", ["{no}", " {spaced} ", "ACC {no}", "{phone}", "+{digits}", "acct. no: {no}"])
+@pytest.mark.parametrize(
+    "typed", ["{no}", " {spaced} ", "ACC {no}", "{phone}", "+{digits}", "acct. no: {no}"]
+)
 def test_an_account_as_people_type_it(house: Any, typed: str) -> None:
     with house.work() as work:
         owner = a_subscriber(work)

@@ -88,7 +88,10 @@ def test_any_order_is_one_payment(house: Any, order: tuple[str, ...]) -> None:
 
 
 def test_the_callback_before_the_pushs_answer(house: Any) -> None:
-    house.gateway.while_asking = lambda _: (house.tell_stk(said.stk(CHECKOUT)), jobs.read_callback(house, inbox_id=1))
+    house.gateway.while_asking = lambda _: (
+        house.tell_stk(said.stk(CHECKOUT)),
+        jobs.read_callback(house, inbox_id=1),
+    )
     house.prompt()
     house.is_served_once()
     assert house.collection().gateway_checkout_id == CHECKOUT

@@ -14,7 +14,9 @@ from core.vouchers.model import Voucher
 from tests.factories import a_hotspot_plan, a_paid_purchase, a_subscriber
 
 
-def test_the_code_is_sealed_and_found_by_its_hash(database: Database, keyring: Keyring, gift: Voucher) -> None:
+def test_the_code_is_sealed_and_found_by_its_hash(
+    database: Database, keyring: Keyring, gift: Voucher
+) -> None:
     with database.work() as work:
         code = code_of(work, gift)
     assert parse_code(code) == code
@@ -31,7 +33,9 @@ def test_it_is_sold_for_ninety_days_of_use(gift: Voucher) -> None:
 
 def test_an_access_has_one_voucher(database: Database, gift: Voucher) -> None:
     with database.work() as work:
-        again = mint(work, subscription_id=gift.subscription_id, buyer_id=gift.buyer_id, holder_id=gift.holder_id)
+        again = mint(
+            work, subscription_id=gift.subscription_id, buyer_id=gift.buyer_id, holder_id=gift.holder_id
+        )
         assert (again.id, work.session.query(Voucher).count()) == (gift.id, 1)
 
 

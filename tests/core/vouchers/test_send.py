@@ -33,7 +33,11 @@ def test_sent_once_to_its_holder_and_sealed(database: Database, gift: Voucher) -
         jobs.send_voucher(database, subscription_id=gift.subscription_id, at=0)
     with database.work() as work:
         (notice,) = notices(work)
-        assert (notice.address, notice.template, notice.subscriber_id) == (JUMA.digits, "voucher", gift.holder_id)
+        assert (notice.address, notice.template, notice.subscriber_id) == (
+            JUMA.digits,
+            "voucher",
+            gift.holder_id,
+        )
         assert code_of(work, gift)[:5].encode() not in notice.values_sealed
 
 

@@ -22,7 +22,9 @@ from core.payments.mpesa.settings import DarajaSettings
 from tests.core.payments.mpesa.daraja import ACCEPTED, PUSH, QUERY, STATUS, Daraja, error
 from tests.factories import AMINA
 
-PASSKEY = "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919"  # public, of Daraja's own sandbox
+PASSKEY = (
+    "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919"  # public, of Daraja's own sandbox
+)
 BASE = "https://pay.isp.example/pay/" + "c0" * 16
 Make = Callable[..., MpesaGateway]
 
