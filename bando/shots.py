@@ -79,7 +79,9 @@ def _order(page: Page, number: str, keys: Sequence[str]) -> None:
         before = page.inner_text("#words")
         page.click(f"[data-key='{key}']")
         page.click("#call")
-        page.wait_for_function("before => words.innerText !== before && phone.dataset.mode !== 'busy'", arg=before)
+        page.wait_for_function(
+            "before => words.innerText !== before && phone.dataset.mode !== 'busy'", arg=before
+        )
 
 
 def talk(page: Page) -> None:
@@ -163,12 +165,18 @@ def take(shots: Sequence[Shot], at: Addresses, folder: Path, browser: Browser) -
 def running_demo() -> Iterator[Addresses]:
     """A demo of its own in a passing home, with a small past, gone afterwards."""
     port = next(
-        port for port in range(FIRST_PORT, LAST_PORT, PORTS_APART) if all(_is_free(port + o) for o in USED_BY_A_DEMO)
+        port
+        for port in range(FIRST_PORT, LAST_PORT, PORTS_APART)
+        if all(_is_free(port + o) for o in USED_BY_A_DEMO)
     )
     at = Addresses(web=f"http://127.0.0.1:{port}", sandbox=f"http://127.0.0.1:{port + 2}")
     with tempfile.TemporaryDirectory(prefix="bando-shots-") as home:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("BANDO_")}
-        environ |= {"BANDO_HOME": f"{home}/home", "BANDO_PORT": str(port), "BANDO_SANDBOX_PORT": str(port + 2)}
+        environ |= {
+            "BANDO_HOME": f"{home}/home",
+            "BANDO_PORT": str(port),
+            "BANDO_SANDBOX_PORT": str(port + 2),
+        }
         environ |= {"BANDO_SEED_PEOPLE": "40", "BANDO_USSD_PUSH_AFTER_SECONDS": "1"}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "bando", "demo"], env=environ, stdout=subprocess.DEVNULL

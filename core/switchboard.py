@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.base.database import Route
 from core.base.events import Event
 from core.billing import jobs as billing
-from core.billing.events import AccessChanged, LineSuspended, PaidTimeStarted
+from core.billing.events import AccessChanged, LineDue, LineSuspended, PaidTimeStarted
 from core.messaging import jobs as messaging
 from core.messaging.events import NoticeQueued, OptOutReceived, ReportReceived
 from core.network import jobs as network
@@ -39,6 +39,7 @@ ON: dict[type[Event], list[Listener]] = {
     AccessGranted: [billing.begin_granted, vouchers.send_voucher, network.send_credentials],
     FirstLogin: [billing.begin_logged_in, vouchers.mark_in_use],
     PaidTimeStarted: [payments.tell_receipt],
+    LineDue: [payments.renew_due_line],
     LineSuspended: [],
     RouterReturned: [network.catch_up],
     NoticeQueued: [messaging.send_notice],

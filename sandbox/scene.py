@@ -104,7 +104,11 @@ def scene_doors(
         """What the phone has been told by text or on its screen, and may therefore type somewhere."""
         said = [text.text for text in phones.inbox(number)]
         for call in courier.calls:
-            if call.kind == "ussd" and isinstance(call.body, dict) and call.body["phoneNumber"] == f"+{number}":
+            if (
+                call.kind == "ussd"
+                and isinstance(call.body, dict)
+                and call.body["phoneNumber"] == f"+{number}"
+            ):
                 said.append(call.answer)
         return {name for text in said for name in _NAME.findall(text.upper().replace("-", ""))}
 
@@ -197,7 +201,9 @@ def _scene_of(router: Router, known: set[str], faults: Faults) -> RouterScene:
     )  # fmt: skip
 
 
-def _rows(router: Router, service: Literal["hotspot", "pppoe"], menu: str, *, offered: bool) -> Iterable[Held]:
+def _rows(
+    router: Router, service: Literal["hotspot", "pppoe"], menu: str, *, offered: bool
+) -> Iterable[Held]:
     for row in router.rows(menu) if offered else []:
         yield Held(
             service=service, name=_of(row, "name"), password=_of(row, "password"), profile=_of(row, "profile"),
@@ -221,5 +227,3 @@ def _fault_of(name: str, faults: Faults) -> RouterFault:
     if name in faults.router_cut:
         return "cut"
     return "fatal" if name in faults.router_fatal else "normal"
-
-

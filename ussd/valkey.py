@@ -21,6 +21,7 @@ from core.base.msisdn import Msisdn
 from core.base.secrets import Keyring, SealBroken
 from core.conversation.dialogue import Dialogue, Frame
 from ussd.session import Session
+from ussd.wire import Script, Wire
 
 SESSION_LIFE = timedelta(minutes=10)
 """The network ends a session after three minutes; a repeated request may come a little later."""
@@ -30,7 +31,7 @@ LOCK_SECONDS = 10
 """A turn is answered within five; the lock of one that died must not outlive the network's patience long."""
 POLL_SECONDS = 0.03
 
-_OPEN = """
+_OPEN = Script("""
 if ARGV[4] == '1' then
     for i, limit in ipairs({ARGV[5], ARGV[6]}) do
         local key = KEYS[3 + i]
@@ -54,18 +55,18 @@ if not owner then
     redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[8])
 end
 return {'new', redis.call('GET', KEYS[7])}
-"""
+""")
 
-_SAVE = """
+_SAVE = Script("""
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 if ARGV[4] == '' then redis.call('DEL', KEYS[4]) else redis.call('SET', KEYS[4], ARGV[4], 'EX', ARGV[5]) end
 redis.call('DEL', KEYS[3])
 return 1
-"""
+""")
 
-_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 0"
+_RELEASE = Script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 0")
 
 
 class Closed(Enum):
@@ -103,9 +104,7 @@ class Sessions:
     def __init__(self, redis: Redis, keyring: Keyring, limits: Limits) -> None:
         self._keyring = keyring
         self._limits = limits
-        self._open = redis.register_script(_OPEN)
-        self._save = redis.register_script(_SAVE)
-        self._release = redis.register_script(_RELEASE)
+        self._wire = Wire(redis)
 
     async def open(self, session_id: str, caller: Msisdn, now: datetime) -> Opened | Closed:
         """Take the session's lock, waiting for whoever holds it. The caller bounds the wait."""
@@ -126,9 +125,10 @@ class Sessions:
         limits, life = self._limits, int(SESSION_LIFE.total_seconds())
         first = 1
         while True:
-            answer = await self._open(
-                keys=keys,
-                args=[
+            answer = await self._wire.run(
+                _OPEN,
+                keys,
+                [
                     number, token, LOCK_SECONDS * 1000, first,
                     limits.door_turns_a_minute, limits.turns_a_minute, limits.sessions_an_hour, life,
                 ],
@@ -169,14 +169,15 @@ class Sessions:
         if session.unfinished:
             dialogue = Dialogue(frames=session.unfinished).as_json()
             left = self._seal(json.dumps([session.at, dialogue]), "unfinished", opened.number)
-        await self._save(
-            keys=[
+        await self._wire.run(
+            _SAVE,
+            [
                 f"ussd:owner:{opened.owner}",
                 f"ussd:session:{opened.name}",
                 f"ussd:lock:{opened.name}",
                 f"ussd:unfinished:{opened.number}",
             ],
-            args=[
+            [
                 opened.token,
                 self._seal(session.as_json(), "session", opened.name),
                 int(SESSION_LIFE.total_seconds()),
@@ -187,7 +188,7 @@ class Sessions:
 
     async def release(self, opened: Opened) -> None:
         """Free the lock; nothing has changed."""
-        await self._release(keys=[f"ussd:lock:{opened.name}"], args=[opened.token])
+        await self._wire.run(_RELEASE, [f"ussd:lock:{opened.name}"], [opened.token])
 
     def _seal(self, clear: str, column: str, name: str) -> bytes:
         return self._keyring.seal(clear, table="ussd", column=column, row=_row(name))

@@ -37,12 +37,16 @@ class Keyring:
         self._keys = {_key_id(key): key.encode() for key in keys}
         self.newest = _key_id(keys[0])
         self._derived: dict[tuple[bytes, str], bytes] = {}
+        self._ciphers: dict[bytes, AESGCM] = {}
 
     def seal(self, clear: str, *, table: str, column: str, row: int) -> bytes:
         """Encrypt `clear` for one cell: key id, nonce, AES-256-GCM ciphertext bound to its place."""
         nonce = drawing.token_bytes(NONCE_BYTES)
-        cipher = AESGCM(self._derive(self.newest, "store"))
-        return self.newest + nonce + cipher.encrypt(nonce, clear.encode(), _place(table, column, row))
+        return (
+            self.newest
+            + nonce
+            + self._cipher(self.newest).encrypt(nonce, clear.encode(), _place(table, column, row))
+        )
 
     def unseal(self, sealed: bytes, *, table: str, column: str, row: int) -> str:
         """Decrypt a cell. Raises SealBroken where it was moved, altered, or no key of ours opens it."""
@@ -53,10 +57,9 @@ class Keyring:
             raise SealBroken(
                 f"{table}.{column} of row {row} is sealed with a key that is not in BANDO_SECRET_KEY"
             )
-        cipher = AESGCM(self._derive(key_id, "store"))
         body = sealed[KEY_ID_BYTES + NONCE_BYTES :]
         try:
-            return cipher.decrypt(nonce, body, _place(table, column, row)).decode()
+            return self._cipher(key_id).decrypt(nonce, body, _place(table, column, row)).decode()
         except InvalidTag:
             raise SealBroken(
                 f"{table}.{column} of row {row} was sealed for another place or altered"
@@ -76,12 +79,18 @@ class Keyring:
 
     def _lookup(self, key_id: bytes, clear: str, purpose: str) -> bytes:
         key = self._derive(key_id, f"lookup:{purpose}")
-        return key_id + hmac.new(key, clear.encode(), hashlib.sha256).digest()
+        return key_id + hmac.digest(key, clear.encode(), "sha256")
 
     def tag(self, clear: str, purpose: str) -> str:
         """A short keyed name for use in Valkey keys, so that no phone number stands there."""
         key = self._derive(self.newest, f"tag:{purpose}")
-        return hmac.new(key, clear.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(key, clear.encode(), "sha256").hex()[:32]
+
+    def _cipher(self, key_id: bytes) -> AESGCM:
+        known = self._ciphers.get(key_id)
+        if known is None:
+            known = self._ciphers[key_id] = AESGCM(self._derive(key_id, "store"))
+        return known
 
     def _derive(self, key_id: bytes, purpose: str) -> bytes:
         known = self._derived.get((key_id, purpose))

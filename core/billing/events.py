@@ -20,6 +20,13 @@ class PaidTimeStarted(Event):
 
 
 @dataclass(frozen=True)
+class LineDue(Event):
+    """The last paid day of a home line is over; its grace begins."""
+
+    subscription_id: int
+
+
+@dataclass(frozen=True)
 class LineSuspended(Event):
     """A home line was switched off for want of money."""
 

@@ -1,7 +1,7 @@
 """Every notice by name, with the values it takes. The Swahili stands in `locales/sw`.
 
-Amounts are written by `show_money`, days as 14/01/2027, instants as 14/01/2027 18:30 (Nairobi). Nothing here
-says that money was or was not taken before M-PESA has said so: "we have received nothing" is always true.
+Amounts are written by `show_money`, days as 14/01/2027. Nothing here says that money was or was not taken
+before M-PESA has said so: "we have received nothing" is always true.
 """
 
 from core.base.words import N_, Sentence, counted
@@ -16,7 +16,6 @@ _PLAN = "Home 100Mbps"
 _SITE = "Kisimani Juu"
 _TERM = "24 hours"
 _DAY = "14/01/2027"
-_INSTANT = "14/01/2027 18:30"
 _PAYBILL = "1234567"
 _CODE = "K7WM2-XWD4F"
 
@@ -83,14 +82,6 @@ TEMPLATES: dict[str, Template] = {
             "the end of {last_day}. {provider} {dial}"
         ),
     ),
-    # Hotspot time that runs at once, without a voucher.
-    "receipt_hotspot": Template(
-        N_(
-            "Received {amount}, M-PESA {receipt}. WiFi {term}, {phones}, up to {ends_at}. "
-            "Time left: dial {dial_account}. {provider}"
-        ),
-        {**_BOUGHT, "term": _TERM, "phones": phones(1), "ends_at": _INSTANT},
-    ),
     # To the payer of a voucher that went to another number.
     "receipt_gift": Template(
         N_(
@@ -98,6 +89,19 @@ TEMPLATES: dict[str, Template] = {
             "number by SMS. {provider} {dial}"
         ),
         {**_BOUGHT, "term": _TERM, "phone": "0712 345 678"},
+    ),
+    "line_renewed_itself": Template(
+        N_(
+            "{plan} is paid up to the end of {last_day} from your own money: {amount}. "
+            "Balance {balance}, account {account}. {provider} {dial}"
+        ),
+        {
+            "plan": _PLAN,
+            "last_day": _DAY,
+            "amount": _AMOUNT,
+            "balance": _BALANCE,
+            "account": _ACCOUNT,
+        },
     ),
     "line_restored": Template(
         N_(

@@ -5,14 +5,13 @@ from typing import Protocol
 
 from core.base.database import OpensWork, Work
 from core.base.errors import OutcomeUnknown, Rejected, Unreachable
-from core.payments import tell
+from core.payments import own_money, tell
 from core.payments.ask import claim, note_answer
 from core.payments.claims import give_up_claim, note_asked, note_overdue_claims, to_ask_about
 from core.payments.gateway import PaymentGateway, Verdict
 from core.payments.look_up import close_forgotten, note_verdict, to_look_up
 from core.payments.model import Collection, Receipt
 from core.payments.mpesa.read import read_message
-from core.payments.own_money import renew_from_money
 
 NOT_TOLD = Verdict(paid=None)
 """What we know of a collection for which the gateway never told its id: nothing, until a callback comes."""
@@ -94,8 +93,14 @@ def use_money(deps: PaymentsDeps, *, receipt_id: int) -> None:
     """Money without a purchase: renew a line with it, or tell its owner that it is kept."""
     with deps.work() as work:
         receipt = work.session.get_one(Receipt, receipt_id)
-        if renew_from_money(work, receipt=receipt) == 0:
+        if own_money.renew_from_money(work, receipt=receipt) == 0:
             tell.tell_money_kept(work, receipt)
+
+
+def renew_due_line(deps: PaymentsDeps, *, subscription_id: int) -> None:
+    """Nobody is cut while money of his own suffices."""
+    with deps.work() as work:
+        own_money.renew_due_line(work, subscription_id=subscription_id)
 
 
 def tell_failure(deps: PaymentsDeps, *, collection_id: int) -> None:

@@ -15,6 +15,7 @@ from core.ledger.queries import balance
 from core.messaging.notify import notify
 from core.messaging.template import Value
 from core.payments.model import PAID, Collection, Receipt
+from core.payments.own_money import BY_RECEIPT, FIRST_TERM, OWN_MONEY
 from core.subscribers.model import Subscriber
 from core.subscribers.queries import language_of, phone_of
 
@@ -71,6 +72,19 @@ def tell_receipt(work: Work, purchase_id: int) -> None:
     holder = work.session.get_one(Subscriber, purchase.beneficiary_id)
     assert line.paid_through is not None
     day = f"{last_day(line.paid_through):%d/%m/%Y}"
+    own = show_money(Money(max(0, -balance(work, holder.id).minor)))
+    if purchase.channel == OWN_MONEY and purchase.step != FIRST_TERM:
+        return  # several terms bought by one sum are told of once
+    if purchase.channel == OWN_MONEY and not purchase.session.startswith(BY_RECEIPT):
+        renewed: dict[str, Value] = {
+            "plan": purchase.plan.name,
+            "last_day": day,
+            "amount": show_money(purchase.price),
+            "balance": own,
+            "account": holder.account_no,
+        }
+        _tell(work, holder.id, "line_renewed_itself", renewed, f"receipt:{purchase.id}")
+        return
     amount, number = _received(work, purchase)
     if not number:
         values: dict[str, Value] = {"name": holder.first_name, "amount": amount, "last_day": day}
@@ -84,8 +98,7 @@ def tell_receipt(work: Work, purchase_id: int) -> None:
         "plan": purchase.plan.name,
         "last_day": day,
     }
-    own = max(0, -balance(work, holder.id).minor)
-    _tell(work, holder.id, "receipt", {**facts, "balance": show_money(Money(own))}, f"receipt:{purchase.id}")
+    _tell(work, holder.id, "receipt", {**facts, "balance": own}, f"receipt:{purchase.id}")
     if purchase.buyer_id != holder.id:
         _tell(work, purchase.buyer_id, "receipt_payer", facts, f"receipt:{purchase.id}:payer")
 
@@ -156,8 +169,9 @@ def _received(work: Work, purchase: Purchase, *, wait: bool = True) -> tuple[str
         .where(Collection.purchase_id == purchase.id)
         .limit(1)
     ).scalar_one_or_none()
-    if found is None and purchase.channel == "money":
-        found = work.session.get(Receipt, int(purchase.session.removeprefix("receipt:")))
+    if found is None and purchase.channel == OWN_MONEY:
+        sum_of_all = work.session.get_one(Receipt, int(purchase.session.removeprefix(BY_RECEIPT)))
+        return show_money(sum_of_all.amount), sum_of_all.number
     if found is not None:
         return show_money(purchase.price), found.number
     if wait and purchase.paid_at is not None and work.now < purchase.paid_at + RECEIPT_COMES_WITHIN:

@@ -12,6 +12,8 @@ MIN_CHARACTERS = 12
 MAX_CHARACTERS = 128
 """A sentence fits; a megabyte to be hashed does not."""
 MIN_DIFFERENT = 6
+MIN_NAME = 4
+"""A shorter name of an address stands in many a good sentence."""
 AT_ONCE = 2
 """A hash takes 64 MiB and about 0.1 s of one core: more at once would starve the rest of the process."""
 PATIENCE_SECONDS = 3.0
@@ -28,9 +30,12 @@ class TooBusy(Exception):
 
 def check_rules(password: str, *, email: str) -> None:
     """Raises Refusal, with the reason, for a password that is too easy."""
-    if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
+    if len(password) < MIN_CHARACTERS:
         raise Refusal(say("A password needs at least {count} characters.", count=MIN_CHARACTERS))
-    if len(set(password)) < MIN_DIFFERENT or email.partition("@")[0].lower() in password.lower():
+    if len(password) > MAX_CHARACTERS:
+        raise Refusal(say("A password has at most {count} characters.", count=MAX_CHARACTERS))
+    name = email.partition("@")[0].lower()
+    if len(set(password)) < MIN_DIFFERENT or (len(name) >= MIN_NAME and name in password.lower()):
         raise Refusal(say("That password is too easy to guess: choose another one."))
 
 

@@ -1,8 +1,9 @@
 """The relay: takes due deliveries out of PostgreSQL and puts them into the queues, looking many times a second.
 
-It is woken by nobody: a NOTIFY holds a lock of the whole database until its commit is on disk, so that commits which
-record events would wait for one another's disk. Several may run: they skip each other's rows. A delivery whose job got lost (Valkey emptied, worker killed) is
-put in again. Pushing before the commit means a job may be pushed twice; its lease lets it run once.
+Nobody wakes it: a NOTIFY holds a lock of the whole database until its commit is on disk, so that all who record
+events would wait for one another's disk. Several may run: they skip each other's rows. A delivery whose job got lost
+(Valkey emptied, worker killed) is put in again. Pushing before the commit means a job may be pushed twice; its lease
+lets it run once.
 """
 
 import threading

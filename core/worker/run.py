@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from core.base.database import OpensWork, Work
 from core.base.errors import NotReady, Unreachable
@@ -117,6 +118,10 @@ class Runner:
         except NotReady as error:
             log.info("not_ready", why=str(error))
             self._again(leased, EARLY, str(error))
+        except OperationalError as error:
+            # The database was away, or broke a deadlock: not the job's fault, and as passing as any router's.
+            log.warning("database_trouble", why=type(error.orig).__name__)
+            self._again(leased, OUTSIDE, "the database did not answer")
         except Exception as error:
             log.exception("job_failed")
             self._again(leased, BUG, f"{type(error).__name__}: {error}")

@@ -131,11 +131,13 @@ def test_what_was_typed_is_not_kept(
 
 @pytest.mark.parametrize(
     ("tab", "what"),
-    zip(
-        PERSON,
-        ("subscriber_seen", "purchases_seen", "journal_seen", "texts_seen", "vouchers_seen"),
-        strict=True,
-    ),
+    [
+        ("", "subscriber_seen"),
+        ("/purchases", "purchases_seen"),
+        ("/journal", "journal_seen"),
+        ("/texts", "texts_seen"),
+        ("/vouchers", "vouchers_seen"),
+    ],
 )
 def test_a_look_at_a_person_is_an_entry(
     house: House, owner: Browser, met: Met, tab: str, what: str, clock: SetClock

@@ -86,6 +86,7 @@ class Handset:
     def press(self, *keys: str) -> None:
         """Each key is one answer, sent."""
         for key in keys:
+            expect(self.page.locator("#phone")).to_have_attribute("data-mode", "talk")
             before = self.screen.inner_text()
             self.page.click(f"[data-key='{key}']")
             self.page.click("#call")

@@ -16,13 +16,18 @@ def dial(trial: Any, number: str, answer: str) -> None:
 
 
 def held(trial: Any, number: str) -> list[str]:
-    return [row["name"] for router in trial.get(f"/phones/{number}/scene")["routers"] for row in router["held"]]
+    return [
+        row["name"] for router in trial.get(f"/phones/{number}/scene")["routers"] for row in router["held"]
+    ]
 
 
 def tells(trial: Any, number: str, *steps: tuple[str, datetime]) -> None:
     """The product's word about the number's latest purchase."""
     rows = ",".join(f'{{"at": "{at.isoformat()}", "what": "{what}"}}' for what, at in steps)
-    trial.product.answers[f"/trial/journey/{number}"] = lambda _: (200, f'{{"purchase": 7, "steps": [{rows}]}}')
+    trial.product.answers[f"/trial/journey/{number}"] = lambda _: (
+        200,
+        f'{{"purchase": 7, "steps": [{rows}]}}',
+    )
 
 
 def walked(trial: Any, number: str) -> list[tuple[str, str]]:

@@ -157,6 +157,7 @@ export function startPhone(desk, hear) {
   function send() {
     const typed = reply.value.trim();
     const is = mode();
+    if (is === "busy") return;
     if (is === "prompt") {
       if (/^\d{4}$/.test(typed)) answerPrompt(typed === WRONG_PIN ? "wrong_pin" : "pin");
     } else if (is === "talk") {

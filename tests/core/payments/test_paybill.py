@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from core.base.clock import last_day
+from core.base.money import Money
+from core.billing import jobs as billing
 from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, SUSPENDED, Purchase
 from core.billing.serve import start_paid_time
-from core.ledger.post import lock_subscriber
+from core.ledger.accounts import receivable
+from core.ledger.post import lock_subscriber, post
+from core.ledger.queries import balance
 from core.payments import jobs
 from core.payments.keep import release_money
 from core.payments.model import Receipt, SuspenseItem
@@ -35,7 +39,7 @@ def test_three_thousand_on_a_line_of_fifteen_hundred_is_two_months(house: Any) -
     assert (
         house.own_money(owner.id) == -1_500 + 1_500
     )  # the first month was sold without money by the factory
-    assert house.texts() == ["receipt", "receipt"]
+    assert house.texts() == ["receipt"]  # one sum, one text, with the last of both months
 
 
 @pytest.mark.parametrize("state", [ACTIVE, GRACE, SUSPENDED, AWAITING_NETWORK])
@@ -48,6 +52,42 @@ def test_a_line_renews_whatever_state_it_is_in(house: Any, state: str) -> None:
     with house.work() as work:
         start_paid_time(work, subscription_id=line.id, at=work.now + timedelta(hours=1))
     assert (house.line().state, renewals(house)) == ("active", ["served", "served"])
+
+
+def owner_with_credit(house: Any, shillings: int) -> tuple[Any, Any]:
+    """An owner to whom the provider owes money, by goodwill: nothing was received that could renew at once."""
+    owner, line = owner_with_line(house)
+    with house.work() as work:
+        lock_subscriber(work, owner.id)
+        money = Money.shillings(shillings)
+        money += balance(work, owner.id)  # the factory sold the running month without money
+        post(
+            work,
+            kind="goodwill",
+            source=f"test:goodwill:{owner.id}",
+            sides=[("discounts", money), (receivable(owner.id), -money)],
+        )
+    return owner, line
+
+
+def test_a_line_that_is_due_renews_from_its_owners_money(house: Any) -> None:
+    owner, _ = owner_with_credit(house, 1_500)
+    house.clock.at = house.line().paid_through
+    billing.end_what_is_over(house)
+    house.run()
+    billing.end_what_is_over(house)
+    house.run()
+    assert (house.line().state, renewals(house)) == ("active", ["served"])
+    assert f"{last_day(house.line().paid_through):%d %b %Y}" == "22 Jan 2027"
+    assert (house.own_money(owner.id), house.texts()[-1]) == (0, "line_renewed_itself")
+
+
+def test_a_line_that_is_due_goes_into_grace_where_its_owners_money_is_short(house: Any) -> None:
+    owner, _ = owner_with_credit(house, 1_499)
+    house.clock.at = house.line().paid_through
+    billing.end_what_is_over(house)
+    house.run()
+    assert (house.line().state, renewals(house), house.own_money(owner.id)) == ("grace", [], 1_499)
 
 
 def test_an_ended_line_is_not_woken(house: Any) -> None:
