@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from ipaddress import ip_address
 from typing import Any
 
+from core.base.callers import caller, is_listed
 from core.base.log import logger
 from core.base.secrets import same_secret
 from core.base.settings import Network
@@ -105,23 +105,9 @@ class UssdDoor:
     def _comes_from_there(self, scope: Scope) -> bool:
         if not self._sources:
             return True
-        try:
-            address = ip_address(self._nearest_hop(scope))
-        except ValueError:
-            return False
-        return any(address in network for network in self._sources)
-
-    def _nearest_hop(self, scope: Scope) -> str:
-        """The caller's address: the connection's, or what a proxy of ours says of its own caller."""
-        host: str = (scope.get("client") or ("", 0))[0]
-        try:
-            is_proxy = any(ip_address(host) in network for network in self._proxies)
-        except ValueError:
-            return host
-        if not is_proxy:
-            return host
+        peer: str = (scope.get("client") or ("", 0))[0]
         hops = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return hops[-1].rsplit(",", 1)[-1].strip() if hops else host
+        return is_listed(caller(peer, hops[-1] if hops else "", self._proxies), self._sources)
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

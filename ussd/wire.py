@@ -49,7 +49,8 @@ class Wire:
     async def _connect(self) -> _Line:
         async with self._connecting:
             if self._line is None or self._line.is_down:
-                self._line = _Line(await self._redis.connection_pool.get_connection(), self._redis)
+                connection = await self._redis.connection_pool.get_connection()  # type: ignore[no-untyped-call]
+                self._line = _Line(connection, self._redis)
             return self._line
 
 
@@ -71,7 +72,8 @@ class _Line:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append(answer)
         try:
-            await self._connection.send_packed_command([hiredis.pack_command(parts)], check_health=False)
+            packed = hiredis.pack_command(parts)  # type: ignore[arg-type]  # its stub takes one part
+            await self._connection.send_packed_command([packed], check_health=False)
             return await answer
         except asyncio.CancelledError:  # Valkey hangs: nobody else need wait for it
             self._hearing.cancel()

@@ -4,7 +4,6 @@ Africa's Talking signs nothing, so the secret in the path and, where set, the so
 check (M1). A wrong secret looks like a page that does not exist and leaves no row.
 """
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bots.sms import forms
 from bots.sms.settings import AfricasTalkingSettings
+from core.base.callers import caller, is_listed
 from core.base.clock import nairobi_day
 from core.base.database import OpensWork, Work
 from core.base.events import Event
@@ -72,11 +72,12 @@ async def _take(
     request: Request, door: Door, deps: OpensWork, proxies: list[Network], sources: list[Network]
 ) -> Response:
     body = await _body(request)
-    source = source_of(request, proxies)
+    peer = request.client.host if request.client else ""
+    source = caller(peer, request.headers.get("x-forwarded-for", ""), proxies)
     if body is None:
         logger("doors").warning("refused", door=door.name, reason="too large", source=source)
         return Response(status_code=413)
-    known = not sources or _within(source, sources)
+    known = not sources or is_listed(source, sources)
     return await run_in_threadpool(_keep, deps, door, body, source, known=known, trusted=bool(sources))
 
 
@@ -108,19 +109,3 @@ async def _body(request: Request) -> bytes | None:
         if len(body) > MAX_BODY:
             return None
     return body
-
-
-def source_of(request: Request, proxies: list[Network]) -> str:
-    """The address that called: the peer, or the nearest hop that a trusted proxy names."""
-    peer = request.client.host if request.client else ""
-    if not _within(peer, proxies):
-        return peer
-    return request.headers.get("x-forwarded-for", "").split(",")[-1].strip()[:64] or peer
-
-
-def _within(address: str, networks: list[Network]) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(found in network for network in networks)
