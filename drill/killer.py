@@ -11,34 +11,37 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.base.database import Database, Work
+from core.base.database import Work
 from core.base.events import Event
 from core.worker.run import Runner
 
 ORDER, SEEN, WATCH = "drill-order.json", "drill-points.log", "drill-watch"
 BEFORE, AFTER = "before", "after"
-
-OpenWork = Callable[..., AbstractContextManager[Work]]
+STEPS = {
+    "run": "lease",
+    "_call": "finish",
+    "_again": "put back",
+    "think_with_work": "turn",
+    "take": "callback",
+}
+"""Functions of the house's machinery, as the drill's lines call them."""
 
 
 @dataclass
 class Run:
     """One run of a delivery, and how often each function has committed in it."""
 
-    delivery_id: int
-    listener: str = ""
+    listener: str
     commits: Counter[str] = field(default_factory=Counter)
 
 
 _run: ContextVar[Run | None] = ContextVar("run", default=None)
-_events: ContextVar[list[str] | None] = ContextVar("events", default=None)
 
 
 class Hand:
@@ -47,39 +50,39 @@ class Hand:
     def __init__(self, home: Path, process: str) -> None:
         self._home, self._process = home, process
 
-    def deadly(self, open_work: OpenWork) -> OpenWork:
-        """`Database.work`, with a point before and a point after the commit of whatever wrote something."""
-        hand = self
+    def at_the_end(self, end: Callable[..., None]) -> Callable[..., None]:
+        """`Work.end`, with a point before and a point after the commit of whatever wrote something."""
 
-        @contextmanager
-        def work(self: Database, request_id: str | None = None) -> Iterator[Work]:
-            function = sys._getframe(2).f_code.co_name  # whose `with` this is, past contextlib
-            events: list[str] = []
-            with open_work(self, request_id) as opened:
-                token = _events.set(events)
-                try:
-                    yield opened
-                finally:
-                    _events.reset(token)
-                point = hand._point(opened, function, events)
-                hand._pass(point, BEFORE)
-            hand._pass(point, AFTER)
+        def ended(work: Work, *, well: bool) -> None:
+            point = None
+            if well and work._session is not None and _has_written(work):
+                function = sys._getframe(3).f_code.co_name  # whose `with` this is, past Database.work
+                point = self._name(function, vars(work).get("drill_said", []))
+            self._pass(point, BEFORE)
+            end(work, well=well)
+            self._pass(point, AFTER)
 
-        return work
+        return ended
 
-    def _point(self, work: Work, function: str, events: list[str]) -> str | None:
-        """None where nothing was written: nothing can be lost there."""
-        if work.scalar("SELECT pg_current_xact_id_if_assigned() IS NULL"):
-            return None
-        run = _run.get()
+    def at_once(self, at_once: Callable[..., Any]) -> Callable[..., Any]:
+        """`Work.at_once`, which is a transaction by itself where it comes first."""
+
+        def done(work: Work, statement: str, values: Mapping[str, Any]) -> Any:
+            alone = work._session is None
+            point = self._name(sys._getframe(1).f_code.co_name, []) if alone else None
+            self._pass(point, BEFORE)
+            row = at_once(work, statement, values)
+            self._pass(point, AFTER)
+            return row
+
+        return done
+
+    def _name(self, function: str, events: Sequence[str]) -> str:
+        run, function = _run.get(), STEPS.get(function, function.lstrip("_"))
         if run is None:
-            return " ".join([f"{self._process}: {function.lstrip('_')}", *sorted(set(events))])
-        if not run.listener:
-            run.listener = str(
-                work.scalar("SELECT listener FROM deliveries WHERE id = :id", id=run.delivery_id)
-            )
+            return " ".join([f"{self._process}: {function}", *sorted(set(events))])
         run.commits[function] += 1
-        return f"{run.listener}: {function.lstrip('_')} {run.commits[function]}"
+        return f"{run.listener}: {function} {run.commits[function]}"
 
     def _pass(self, point: str | None, side: str) -> None:
         if point is None:
@@ -101,11 +104,19 @@ class Hand:
         return True
 
 
+def _has_written(work: Work) -> bool:
+    """Where nothing was written nothing can be lost."""
+    work.session.flush()
+    return not work.scalar("SELECT pg_current_xact_id_if_assigned() IS NULL")
+
+
 def named(run: Callable[[Runner, int], None]) -> Callable[[Runner, int], None]:
-    """`Runner.run`, with its delivery known to whatever it commits."""
+    """`Runner.run`, with its listener known to whatever it commits."""
 
     def remembered(self: Runner, delivery_id: int) -> None:
-        token = _run.set(Run(delivery_id))
+        with self._deps.work() as work:
+            listener = work.scalar("SELECT listener FROM deliveries WHERE id = :id", id=delivery_id)
+        token = _run.set(Run(str(listener)))
         try:
             run(self, delivery_id)
         finally:
@@ -117,11 +128,9 @@ def named(run: Callable[[Runner, int], None]) -> Callable[[Runner, int], None]:
 def heard(record_all: Callable[..., None]) -> Callable[..., None]:
     """`Work.record_all`, its events noted: they name the transactions of doors, relay and ticker."""
 
-    def noted(self: Work, events: Sequence[Event], **more: Any) -> None:
-        said = _events.get()
-        if said is not None:
-            said.extend(type(event).__name__ for event in events)
-        record_all(self, events, **more)
+    def noted(work: Work, events: Sequence[Event], **more: Any) -> None:
+        vars(work).setdefault("drill_said", []).extend(type(event).__name__ for event in events)
+        record_all(work, events, **more)
 
     return noted
 
@@ -133,9 +142,10 @@ def lay(kind: type, method: str, around: Callable[[Any], Any]) -> None:
 
 def main() -> int:
     hand = Hand(Path(os.environ["BANDO_HOME"]), sys.argv[1])
-    lay(Database, "work", hand.deadly)
-    lay(Runner, "run", named)
+    lay(Work, "end", hand.at_the_end)
+    lay(Work, "at_once", hand.at_once)
     lay(Work, "record_all", heard)
+    lay(Runner, "run", named)
     sys.argv[0] = "bando"
     from bando.cli import main as bando
 

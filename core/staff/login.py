@@ -7,7 +7,7 @@ same moment are a hundred). Known and unknown addresses get the same answer afte
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 
 from core.base.database import OpensWork, Work
 from core.base.errors import Refusal
@@ -64,6 +64,8 @@ def log_in(
     try:
         fits = passwords.is_right(password, attempt.password_hash)
     except passwords.TooBusy:
+        with deps.work() as work:  # it was not judged: nobody is locked out by other people's crowd
+            work.session.execute(delete(LoginTry).where(LoginTry.id == attempt.id))
         raise Refusal(BUSY) from None
     with deps.work() as work:
         token = _judge(work, attempt, fits, code=code, source=source, machine_now=machine_now)

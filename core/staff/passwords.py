@@ -16,7 +16,7 @@ MIN_NAME = 4
 """A shorter name of an address stands in many a good sentence."""
 AT_ONCE = 2
 """A hash takes 64 MiB and about 0.1 s of one core: more at once would starve the rest of the process."""
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 2.0
 
 _hasher = PasswordHash([Argon2Hasher()])
 _room = threading.BoundedSemaphore(AT_ONCE)

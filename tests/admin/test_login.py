@@ -8,8 +8,9 @@ from sqlalchemy import select
 from admin.cookies import SESSION
 from core.base.clock import SetClock
 from core.base.settings import Settings
+from core.staff import passwords
 from core.staff.login import MISSES_OF_A_PERSON, TRIES_OF_A_SOURCE, WINDOW
-from core.staff.model import AuditEntry, StaffMember, StaffSession
+from core.staff.model import AuditEntry, LoginTry, StaffMember, StaffSession
 from core.staff.sessions import LIFE
 from tests.admin.conftest import PASSWORD, SECRET, Browser, House, hire, logged_in, mounted
 
@@ -219,3 +220,19 @@ def test_the_secret_is_sealed(house: House, browser: Browser) -> None:
     with house.work() as work:
         for member in work.session.scalars(select(StaffMember)):
             assert SECRET.encode() not in member.totp_sealed
+
+
+def test_a_crowd_locks_nobody_out(browser: Browser, house: House) -> None:
+    """A try that could not be judged, because others are being judged, is not counted as a miss."""
+    for _ in range(passwords.AT_ONCE):
+        assert passwords._room.acquire(blocking=False)
+    try:
+        answer = browser.log_in(OWNER)
+    finally:
+        for _ in range(passwords.AT_ONCE):
+            passwords._room.release()
+    assert answer.status_code == 401
+    assert "Many people are logging in" in answer.text
+    with house.work() as work:
+        assert work.session.scalars(select(LoginTry)).all() == []
+    assert browser.log_in(OWNER).status_code == 303

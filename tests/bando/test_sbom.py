@@ -9,7 +9,9 @@ def test_the_bill_lists_every_package_of_the_lock() -> None:
     locked = packages((ROOT / "requirements.lock").read_text())
     listed = json.loads(FILE.read_text())["components"]
     assert len(locked) > 60
-    assert [(one["name"], one["version"]) for one in listed] == [(name, version) for name, version, _ in locked]
+    assert [(one["name"], one["version"]) for one in listed] == [
+        (name, version) for name, version, _ in locked
+    ]
     for (_, _, hashes), one in zip(locked, listed, strict=True):
         assert hashes, f"{one['name']} is locked without a hash"
         assert [each["value"] for each in one["properties"]] == hashes

@@ -8,7 +8,8 @@ from core.base.database import Database
 
 
 def _entry(source: str) -> str:
-    return f"INSERT INTO journal_entries (at, kind, source) VALUES ('2026-11-22T07:00Z', 'test', '{source}') RETURNING id"
+    row = f"('2026-11-22T07:00Z', 'test', '{source}')"
+    return f"INSERT INTO journal_entries (at, kind, source) VALUES {row} RETURNING id"
 
 
 def _post(database: Database, source: str, *sides: tuple[str, int]) -> int:

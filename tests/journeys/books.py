@@ -42,7 +42,8 @@ class Books:
     def line(self, digits: str) -> Any:
         """The person's newest subscription."""
         return self.rows(
-            f"SELECT * FROM subscriptions WHERE subscriber_id = {_PERSON} ORDER BY id DESC LIMIT 1", digits=digits
+            f"SELECT * FROM subscriptions WHERE subscriber_id = {_PERSON} ORDER BY id DESC LIMIT 1",
+            digits=digits,
         )[0]
 
     def account_no(self, digits: str) -> str:
@@ -78,7 +79,9 @@ class Books:
         """Cents of each of the person's invoices."""
         return [
             row.total_cents
-            for row in self.rows(f"SELECT * FROM invoices WHERE subscriber_id = {_PERSON} ORDER BY id", digits=digits)
+            for row in self.rows(
+                f"SELECT * FROM invoices WHERE subscriber_id = {_PERSON} ORDER BY id", digits=digits
+            )
         ]
 
     def events(self, purchase: Any, event: str) -> list[Any]:
@@ -127,7 +130,9 @@ class Books:
 
     def are_whole(self, statement: list[dict[str, Any]]) -> None:
         """What must hold at any moment, whatever was done to us. statement: M-PESA's own list of movements."""
-        assert self.rows("SELECT entry_id FROM postings GROUP BY entry_id HAVING sum(amount_cents) <> 0") == []
+        assert (
+            self.rows("SELECT entry_id FROM postings GROUP BY entry_id HAVING sum(amount_cents) <> 0") == []
+        )
         known = {movement["receipt"]: movement["amount"] * 100 for movement in statement}
         ours = self.rows("SELECT number, amount_cents FROM receipts")
         assert [row for row in ours if known.get(row.number) != row.amount_cents] == [], "invented money"

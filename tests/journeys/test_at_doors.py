@@ -90,7 +90,12 @@ def test_forged_report_moves_only_the_notice_that_it_names_with_its_number(world
     notice = eventually("sent text", lambda: (found := voucher_notice(world, asha)).state == "sent" and found)
     door = f"/sms/africastalking/delivery/{world.secret}"
     for number, message in (("254711900903", notice.carrier_message_id), (asha.digits, "ATXid_unknown")):
-        body = {"id": message, "status": "Failed", "phoneNumber": f"+{number}", "failureReason": "UserInBlacklist"}
+        body = {
+            "id": message,
+            "status": "Failed",
+            "phoneNumber": f"+{number}",
+            "failureReason": "UserInBlacklist",
+        }
         assert world.forge(door, body, form=True)["status"] == 200
         world.comes_to_rest()
         assert voucher_notice(world, asha).state == "sent"

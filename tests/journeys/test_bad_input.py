@@ -7,13 +7,26 @@ from tests.journeys.world import World
 
 DEEP = "[" * 5_000
 LONG = "7" * 7_000
+DOORS = (
+    "/pay/{}/c2b/confirmation",
+    "/pay/{}/c2b/validation",
+    "/pay/{}/result",
+    "/pay/{}/timeout",
+    "/pay/{}/stk/0",
+    "/ussd/africastalking/{}",
+    "/ussd/africastalking/ended/{}",
+    "/sms/africastalking/delivery/{}",
+    "/sms/africastalking/optout/{}",
+)
 
 
 def web_lines(world: World) -> int:
     return len((world.demo.home / "log" / "web.log").read_text().splitlines())
 
 
-@pytest.mark.parametrize("phone", ["", "abc", "254", "15551234567", "254711'; DROP TABLE x--", "2547119999999999", "\0"])
+@pytest.mark.parametrize(
+    "phone", ["", "abc", "254", "15551234567", "254711'; DROP TABLE x--", "2547119999999999", "\0"]
+)
 def test_malformed_phone_gets_a_polite_end(world: World, phone: str) -> None:
     with world.nothing_changes():
         before = web_lines(world)
@@ -24,7 +37,8 @@ def test_malformed_phone_gets_a_polite_end(world: World, phone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["***", "*" * 500, "\N{PILE OF POO}", "\0", "1\r\n2", "' OR 1=1 --", "{0.__class__}", "9" * 200, LONG]
+    "text",
+    ["***", "*" * 500, "\N{PILE OF POO}", "\0", "1\r\n2", "' OR 1=1 --", "{0.__class__}", "9" * 200, LONG],
 )
 def test_odd_text_gets_a_screen_or_a_polite_end(world: World, text: str) -> None:
     with world.nothing_changes():
@@ -54,7 +68,10 @@ def test_missing_field_gets_a_polite_end(world: World, missing: str) -> None:
 
 
 @pytest.mark.parametrize("door", ["c2b/confirmation", "result"])
-@pytest.mark.parametrize("body", ["", "not JSON", "[]", "null", '"text"', DEEP, '{"Body": 1}', "{}", "\0\xff", '{"TransAmount": NaN}'])
+@pytest.mark.parametrize(
+    "body",
+    ["", "not JSON", "[]", "null", '"text"', DEEP, '{"Body": 1}', "{}", "\0\xff", '{"TransAmount": NaN}'],
+)
 def test_payment_doors_refuse_what_is_not_daraja(world: World, door: str, body: str) -> None:
     with world.nothing_changes():
         before = web_lines(world)
@@ -64,7 +81,7 @@ def test_payment_doors_refuse_what_is_not_daraja(world: World, door: str, body: 
         assert web_lines(world) == before + 1
 
 
-@pytest.mark.parametrize("path", ["/pay/{}/c2b/confirmation", "/pay/{}/c2b/validation", "/pay/{}/result", "/pay/{}/timeout", "/pay/{}/stk/0", "/ussd/africastalking/{}", "/ussd/africastalking/ended/{}", "/sms/africastalking/delivery/{}", "/sms/africastalking/optout/{}"])  # fmt: skip
+@pytest.mark.parametrize("path", DOORS)
 def test_too_large_and_the_wrong_method_are_refused_at_every_door(world: World, path: str) -> None:
     with world.nothing_changes():
         before = web_lines(world)
@@ -83,6 +100,8 @@ def test_validation_of_nonsense_refuses_the_payment(world: World) -> None:
             assert answer.json()["ResultCode"] != "0"
 
 
-@pytest.mark.parametrize("path", ["/", "/admin", "/.env", "/pay", "/docs", "/openapi.json", "/trial/journey/abc"])
+@pytest.mark.parametrize(
+    "path", ["/", "/admin", "/.env", "/pay", "/docs", "/openapi.json", "/trial/journey/abc"]
+)
 def test_no_page_where_there_is_none(world: World, path: str) -> None:
     assert world.web.get(path).status_code == 404

@@ -24,7 +24,8 @@ def claim(world: World, receipt: str) -> Any:
 
 def claimed(world: World, receipt: str, state: str) -> Any:
     return eventually(
-        f"{state} claim", lambda: (found := claim(world, receipt)) is not None and found.state == state and found
+        f"{state} claim",
+        lambda: (found := claim(world, receipt)) is not None and found.state == state and found,
     )
 
 
@@ -94,7 +95,9 @@ def test_forged_result_confirms_no_claim(world: World) -> None:
     receipt = juma.pay_bill(300, account)["receipt"]
     body = world.call_about(CONFIRMATION, receipt)["body"]
     world.forge(f"/pay/{world.secret}/c2b/confirmation", body)
-    waiting = eventually("question", lambda: (found := claim(world, receipt)) and found.conversation and found)
+    waiting = eventually(
+        "question", lambda: (found := claim(world, receipt)) and found.conversation and found
+    )
     asked = next(call for call in reversed(world.calls()) if waiting.conversation in str(call["body"]))
     world.forge(f"/pay/{world.secret}/result", asked["body"])
     world.comes_to_rest()

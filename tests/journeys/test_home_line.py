@@ -49,7 +49,9 @@ def test_home_line_from_the_first_dial_to_the_second_month(world: World) -> None
     assert online["ok"]
     assert not router.log_in(username, "wrong", mac="02:00:00:00:00:07", service="pppoe")["ok"]
 
-    first = eventually("running line", lambda: (found := world.books.line(amina.digits)).state == "active" and found)
+    first = eventually(
+        "running line", lambda: (found := world.books.line(amina.digits)).state == "active" and found
+    )
     started = last_day(first.starts_at)
     expected = add_months(started, 1, started.day)
     assert last_paid_day(world, amina) == expected

@@ -75,7 +75,9 @@ def test_dropped_after_the_paying_key_is_not_paid_twice(world: World) -> None:
 
 
 @pytest.mark.parametrize("keys", [("00", "2"), ("00", "4", "1"), ("00", "3"), ("3",), ("1",), ("2",)])
-def test_no_way_through_the_menu_starts_another_payment_while_one_is_open(world: World, keys: tuple[str, ...]) -> None:
+def test_no_way_through_the_menu_starts_another_payment_while_one_is_open(
+    world: World, keys: tuple[str, ...]
+) -> None:
     asha = world.phone()
     asha.buy(50)
     asha.prompt()

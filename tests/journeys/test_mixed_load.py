@@ -12,7 +12,16 @@ from tests.journeys.world import World
 SEED = 30_711
 PEOPLE = 30
 FAULTS: dict[str, list[Any]] = {
-    "callback": ["normal", "doubled", "tenfold", "dropped", "out_of_order", "forged", "wrong_amount", "foreign_source"],
+    "callback": [
+        "normal",
+        "doubled",
+        "tenfold",
+        "dropped",
+        "out_of_order",
+        "forged",
+        "wrong_amount",
+        "foreign_source",
+    ],
     "c2b": ["normal", "doubled"],
     "c2b_after_stk": ["on", "off"],
     "stk_push": ["normal", "normal", "spike", "token_expired", "500"],

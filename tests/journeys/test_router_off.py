@@ -11,7 +11,8 @@ def grants(world: World, line: Any) -> int:
     """How often the network has said that it holds this access."""
     return int(
         world.books.one(
-            "SELECT count(*) FROM outbox WHERE event = 'AccessGranted' AND (payload->>'subscription_id')::bigint = %(line)s",
+            "SELECT count(*) FROM outbox WHERE event = 'AccessGranted' "
+            "AND (payload->>'subscription_id')::bigint = %(line)s",
             line=line.id,
         )
     )

@@ -19,7 +19,9 @@ def notice(world: World, digits: str, template: str = "voucher") -> str:
 def tries(world: World, digits: str) -> int:
     """How often the texts to this number were handed to the gateway."""
     return int(
-        world.books.one("SELECT coalesce(sum(attempts), 0) FROM notices WHERE address = %(digits)s", digits=digits)
+        world.books.one(
+            "SELECT coalesce(sum(attempts), 0) FROM notices WHERE address = %(digits)s", digits=digits
+        )
     )
 
 

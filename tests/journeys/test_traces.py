@@ -1,7 +1,7 @@
 """Canaries: no number, code, password, token or secret is left in a log, in Valkey or in the metrics (T5)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.journeys.test_home_line import buy_home_line
 from tests.journeys.test_kills import valkey
@@ -15,7 +15,7 @@ def valkey_words(world: World) -> str:
     client = valkey(world)
 
     def read() -> Iterator[object]:
-        readers = {
+        readers: dict[bytes, Callable[[bytes], object]] = {
             b"string": client.get,
             b"hash": client.hgetall,
             b"list": lambda key: client.lrange(key, 0, -1),
@@ -32,21 +32,33 @@ def valkey_words(world: World) -> str:
 
 def outbox_words(world: World) -> str:
     """What jobs are told, and what went wrong with them."""
-    rows = world.books.rows("SELECT o.payload::text, d.last_error FROM outbox o JOIN deliveries d ON d.outbox_id = o.id")
+    rows = world.books.rows(
+        "SELECT o.payload::text, d.last_error FROM outbox o JOIN deliveries d ON d.outbox_id = o.id"
+    )
     return "\n".join(map(repr, rows))
 
 
 def canaries(world: World, numbers: list[str]) -> dict[str, str]:
     """Everything that must be found nowhere: word → what it is."""
-    found = {}
+    found: dict[str, str] = {}
     for number in numbers:
         found |= {number: "phone number", f"254{number[1:]}": "phone number", number[1:]: "phone number"}
         found[f"{number[:4]} {number[4:7]} {number[7:]}"] = "phone number"
     for name in ("baraka-hotspot", "mtwapa"):
-        users = [user["name"] for user in world.router(name).rows("/ip/hotspot/user") if "bando" in user.get("comment", "")]
-        found |= {user: "voucher code" for user in users} | {f"{user[:5]}-{user[5:]}": "voucher code" for user in users}
+        users = [
+            user["name"]
+            for user in world.router(name).rows("/ip/hotspot/user")
+            if "bando" in user.get("comment", "")
+        ]
+        found |= dict.fromkeys(users, "voucher code") | {
+            f"{user[:5]}-{user[5:]}": "voucher code" for user in users
+        }
     for name in ("baraka-home", "mtwapa"):
-        found |= {row["password"]: "PPPoE password" for row in world.router(name).rows("/ppp/secret") if row.get("password")}
+        found |= {
+            row["password"]: "PPPoE password"
+            for row in world.router(name).rows("/ppp/secret")
+            if row.get("password")
+        }
     found |= {token: "callback token" for call in world.calls() for token in TOKEN.findall(call["url"])}
     found |= {secret: "secret of the trial" for secret in world.demo.trial_secrets() if len(secret) > 12}
     return found
@@ -58,7 +70,9 @@ def test_a_day_with_faults_leaves_no_trace_of_persons_and_secrets(world: World) 
     asha.buy(50, for_number=friend.number)
     asha.answer_prompt()
     world.forge(f"/pay/{world.secret}/stk/{'0' * 32}", {"phone": asha.digits, "note": f"\n{friend.number}"})
-    world.forge(f"/ussd/africastalking/{world.secret}", {"phoneNumber": amina.digits, "text": asha.number}, form=True)
+    world.forge(
+        f"/ussd/africastalking/{world.secret}", {"phoneNumber": amina.digits, "text": asha.number}, form=True
+    )
     world.web.post(f"/pay/{world.secret}/result", content=f"{asha.digits} is not JSON".encode())
     world.web.get(f"/pay/{world.secret}/{asha.digits}")
     world.make_good()
@@ -85,5 +99,10 @@ def test_a_day_with_faults_leaves_no_trace_of_persons_and_secrets(world: World) 
     assert password in words
     assert code in words
     assert "callback token" in words.values()
-    leaks = [f"{what} {word} in {sink}" for sink, text in sinks.items() for word, what in words.items() if word in text]
+    leaks = [
+        f"{what} {word} in {sink}"
+        for sink, text in sinks.items()
+        for word, what in words.items()
+        if word in text
+    ]
     assert leaks == []

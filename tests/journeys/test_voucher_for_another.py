@@ -44,7 +44,9 @@ def test_swahili_voucher_for_a_friend_from_dial_to_the_last_minute(world: World)
     )
     assert line.starts_at - before < timedelta(seconds=5), "time starts at the login, not when we heard of it"
     assert line.paid_through - line.starts_at == timedelta(hours=24)
-    print(f"subscription: {line.state} from {line.starts_at:%d %b %H:%M:%S} to {line.paid_through:%d %b %H:%M:%S}")
+    print(
+        f"subscription: {line.state} from {line.starts_at:%d %b %H:%M:%S} to {line.paid_through:%d %b %H:%M:%S}"
+    )
 
     world.advance("PT24H1M")
     assert world.books.line(friend.digits).state == "ended"
