@@ -1,5 +1,6 @@
 """Templates into pages: autoescaped, strict about names, in the reader's language and light."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -92,11 +93,8 @@ class Renderer:
     def _make(
         self, template: str, *, language: str, status: int, theme: str = "auto", **values: object
     ) -> Response:
-        def t(text: Text) -> str:
-            return readable(render(text, language) if isinstance(text, Sentence) else text)
-
         html = _JINJA.get_template(template).render(
-            t=t,
+            t=Speaker(language),
             words=Words(language),
             language=language,
             theme=theme,
@@ -106,6 +104,19 @@ class Renderer:
             **values,
         )
         return HTMLResponse(html, status_code=status)
+
+
+class Speaker:
+    """Texts in a reader's language: `t(text)` in a template."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def __call__(self, text: Text) -> str:
+        return readable(render(text, self._language) if isinstance(text, Sentence) else text)
+
+    def all(self, texts: Sequence[Text]) -> list[str]:
+        return [self(text) for text in texts]
 
 
 def readable(text: str) -> str:

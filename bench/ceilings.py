@@ -88,7 +88,7 @@ class Ceilings:
         key, phone = f"bench:{form['sessionId']}", form["phoneNumber"].encode()
         kept = await self._valkey.get(key)
         await self._valkey.set(key, phone.ljust(int(form["bytes"])), ex=LIFE_SECONDS)
-        return b"CON " + (kept or phone)[: len(phone)]
+        return b"CON " + (kept if isinstance(kept, bytes) else phone)[: len(phone)]
 
     async def _in_thread(self, threads: ThreadPoolExecutor, do: Callable[[Any], bytes], what: Any) -> bytes:
         return await asyncio.get_running_loop().run_in_executor(threads, do, what)

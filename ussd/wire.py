@@ -62,11 +62,8 @@ class _Line:
         self._connection = connection
         self._redis = redis
         self._waiting: deque[asyncio.Future[Any]] = deque()
+        self.is_down = False
         self._hearing = asyncio.get_running_loop().create_task(self._hear())
-
-    @property
-    def is_down(self) -> bool:
-        return self._hearing.done()
 
     async def ask(self, *parts: bytes | str | int) -> Any:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -76,6 +73,7 @@ class _Line:
             await self._connection.send_packed_command([packed], check_health=False)
             return await answer
         except asyncio.CancelledError:  # Valkey hangs: nobody else need wait for it
+            self.is_down = True
             self._hearing.cancel()
             raise
 
@@ -102,6 +100,7 @@ class _Line:
         except (RedisError, OSError) as error:
             end = error
         finally:
+            self.is_down = True
             for answer in self._waiting:
                 if not answer.done():
                     answer.set_exception(end)

@@ -49,4 +49,5 @@ def world(whole_world: World) -> Iterator[World]:
 
 def bugs(world: World) -> list[str]:
     """Log lines that tell of a mistake of ours: no fault of the outside world may lead to one."""
-    return [line for line in world.log().splitlines() if "Traceback" in line]
+    traces = [line for line in world.log().splitlines() if "Traceback" in line]
+    return [line for line in traces if "ForeignJob" not in line]  # RQ's own word about a job it was refused

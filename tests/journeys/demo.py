@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -116,9 +116,9 @@ class Demo:
         os.kill(int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
 
     @property
-    def servers(self) -> dict[str, object]:
+    def servers(self) -> dict[str, Any]:
         """Ports and passwords of the embedded servers."""
-        found: dict[str, object] = json.loads((self.home / "servers.json").read_text())
+        found: dict[str, Any] = json.loads((self.home / "servers.json").read_text())
         return found
 
     def trial_secrets(self) -> list[str]:
@@ -129,7 +129,7 @@ class Demo:
             *self.door_secrets,
             *drawn["settings"].values(),
             *drawn["routers"].values(),
-            *servers["postgres_passwords"].values(),  # type: ignore[attr-defined]
+            *servers["postgres_passwords"].values(),
             str(servers["valkey_password"]),
         ]
 

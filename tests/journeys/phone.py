@@ -122,6 +122,10 @@ class Phone:
         print(f"{self.number} [SMS] {said}")
         return said
 
+    def has_texts(self, count: int) -> None:
+        """Wait until the house has written `count` texts to this phone."""
+        eventually(f"{count} texts on {self.number}", lambda: len(self.texts) == count)
+
     def code(self, *, within: float = 15.0) -> str:
         """The voucher's code out of its text, without the hyphen."""
         said = eventually(
@@ -129,6 +133,7 @@ class Phone:
             lambda: next((found for text in self.texts if (found := CODE.search(text))), None),
             within=within,
         )
+        assert said is not None
         return said[0].replace("-", "")
 
     def opt_out(self) -> None:

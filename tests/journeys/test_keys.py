@@ -130,7 +130,7 @@ def test_second_purchase_of_another_amount_waits_for_nothing(world: World) -> No
     for count, shillings in enumerate((50, 20), 1):
         asha.buy(shillings)
         asha.answer_prompt()
-        eventually(f"voucher {count}", lambda count=count: len(asha.texts) == count)
+        asha.has_texts(count)
     assert world.books.payments(asha.digits) == [5_000, 2_000]
 
 

@@ -80,8 +80,7 @@ def test_ten_purchases_while_processes_are_killed_at_random(world: World) -> Non
             victim = drawn.choice(PROCESSES)
             print(f"SIGKILL {victim} after {phone.number} has paid")
             world.demo.kill_if_running(*victim)
-    for victim in PROCESSES:
-        eventually(f"bando {victim} again", lambda victim=victim: world.demo.pids(*victim), within=30)
+    eventually("all of them again", lambda: all(world.demo.pids(*victim) for victim in PROCESSES), within=30)
     every_payment_ends(world, phones)
     served_what_was_taken(world, phones)
 

@@ -92,5 +92,5 @@ def test_a_slow_a_cutting_and_a_refusing_router_get_their_accounts_in_the_end(wo
     world.faults(router_cut=[], router_refusing=[], router_slow_seconds=0.3)
     world.advance("PT15M")
     code = asha.code()
-    for name in ("baraka-hotspot", "mtwapa"):
-        eventually(f"account on {name}", lambda name=name: world.router(name).named("/ip/hotspot/user", code))
+    routers = [world.router(name) for name in ("baraka-hotspot", "mtwapa")]
+    eventually("account on both", lambda: all(router.named("/ip/hotspot/user", code) for router in routers))

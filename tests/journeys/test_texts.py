@@ -73,7 +73,7 @@ def test_voucher_is_sent_again_five_times_a_day_and_then_shown(world: World) -> 
     for count in range(1, 6):
         asha.dial("*384*123*3*2#")
         assert "We are sending the voucher" in asha.screen
-        eventually(f"text {count}", lambda count=count: len(asha.texts) == 1 + count)
+        asha.has_texts(1 + count)
         world.advance("PT2S")
     assert all(f"{code[:5]}-{code[5:]}" in text for text in asha.texts)
     asha.dial("*384*123*3*2#")

@@ -34,7 +34,7 @@ export function startFaults(desk) {
   function show({ faults, held_calls, phone, number }) {
     redraw(find("faults"), [faults, phone.line, language(), number], () => [
       ...Object.entries(KINDS).map(([name, values]) => choice(name, values, faults[name], (value) => act("/faults", { [name]: value }))),
-      choice("line", LINES, phone.line, (line) => act(phonePath(number), { line })),
+      choice("line", LINES, phone.line, (line) => act(phonePath(desk.number()), { line })),
     ]);
     find("held").textContent = held_calls;
     find("release").disabled = held_calls === 0;
