@@ -18,7 +18,6 @@ WORDS: dict[str, Sentence] = {
     "newer": say("Newer"),
     "older": say("Older"),
     "reason": say("Why can it be closed?"),
-    "home": say("Home"),
     "own": say("Your account"),
     "back_home": say("To the home page"),
     "amounts": say("The figures"),
