@@ -33,7 +33,7 @@ from core.subscribers.meet import choose_language, meet
 
 AREA = "main-job"
 PORT, SANDBOX_PORT = 8710, 8720
-START_SECONDS, PATIENCE_SECONDS = 120.0, 60.0
+START_SECONDS, PATIENCE_SECONDS = 120.0, 180.0
 SENDERS = 16
 PLAN = "SELECT id FROM plans WHERE code = 'hs-24h'"
 FIRST_PHONE = 254_720_000_000

@@ -84,6 +84,7 @@ def _rate(stage: Stage, kind: str, begin: Callable[[], Callable[[], None]]) -> f
         end = begin()
         working.stdout.readline()
         seconds = time.perf_counter() - began
+        working.wait()
         end()
     with program.work() as work:
         done = work.scalar("WITH gone AS (DELETE FROM bench_done RETURNING n) SELECT count(*) FROM gone")

@@ -64,7 +64,7 @@ def test_forgotten_scripts_are_told_again(redis_url: str) -> None:
 def test_an_ended_connection_is_told_to_who_waits_and_opened_anew(redis_url: str) -> None:
     async def talk(wire: Wire, beside: Redis) -> None:
         await wire.run(ECHO, [], ["a"])
-        await beside.client_pause(5_000)
+        await beside.client_pause(5_000, all=False)  # scripts wait, the next command does not
         waiting = asyncio.create_task(wire.run(ECHO, [], ["b"]))
         await asyncio.sleep(0)
         await beside.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -79,7 +79,7 @@ def test_an_ended_connection_is_told_to_who_waits_and_opened_anew(redis_url: str
 def test_who_gives_up_waiting_leaves_a_fresh_line_to_the_next(redis_url: str) -> None:
     async def talk(wire: Wire, beside: Redis) -> None:
         await wire.run(ECHO, [], ["a"])
-        await beside.client_pause(5_000)
+        await beside.client_pause(5_000, all=False)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await wire.run(ECHO, [], ["late"])
