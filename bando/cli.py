@@ -121,7 +121,9 @@ def doctor() -> None:
 def register_urls() -> None:
     from bando.processes import start
 
-    click.echo(start("cli").mpesa.register_urls())
+    mpesa = start("cli").mpesa
+    click.echo(f"addresses: {mpesa.register_urls()}")
+    click.echo(f"list of payments: {mpesa.register_pull()}")
 
 
 @commands.group(help="Routers: add one, check one.")

@@ -164,6 +164,7 @@ def _register_paybill(settings: AllSettings) -> str:
     """Tell M-PESA where the paybill's payments are to be told of; it is done once and may be repeated here."""
     program = assemble(settings)
     try:
+        program.mpesa.register_pull()
         return program.mpesa.register_urls()
     except Exception as error:
         return f"addresses not registered: {type(error).__name__}"

@@ -54,6 +54,7 @@ CLOCK = [
     every(minutes=1, job=network.probe_routers),
     every(minutes=1, job=network.watch_logins),
     every(minutes=10, job=payments.check_claims),
+    every(minutes=30, job=payments.pull_missed),
 ]
 
 QUEUE_OF_AREA = {

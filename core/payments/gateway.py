@@ -1,5 +1,6 @@
 """The port to a payment gateway, and the values that cross it. A provider's own words stop behind it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -91,4 +92,8 @@ class PaymentGateway(Protocol):
 
     def ask_about(self, receipt: str) -> str:
         """Ask for the truth about a receipt; the id of the conversation under which the answer will come."""
+        ...
+
+    def pull(self, since: datetime, until: datetime) -> Iterator[list[Paid]]:
+        """The provider's own list of what was paid to us, page by page: what no message told us."""
         ...

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from core.base.database import OpensWork, Work
 from core.base.errors import OutcomeUnknown, Rejected, Unreachable
-from core.payments import own_money, tell
+from core.payments import own_money, pull, tell
 from core.payments.ask import claim, note_answer
 from core.payments.claims import give_up_claim, note_asked, note_overdue_claims, to_ask_about
 from core.payments.gateway import PaymentGateway, Verdict
@@ -135,3 +135,15 @@ def check_claims(deps: PaymentsDeps) -> None:
         note_overdue_claims(work)
     with deps.work() as work:
         close_forgotten(work)
+
+
+def pull_missed(deps: PaymentsDeps) -> None:
+    """What the providers list and nobody told us. A page is a transaction; a list broken off is read again."""
+    for name, gateway in deps.gateways.items():
+        with deps.work() as work:
+            since, until = pull.window(work, gateway=name)
+        for page in gateway.pull(since, until):
+            with deps.work() as work:
+                pull.take_page(work, page, gateway=name, shortcode=deps.paybill)
+        with deps.work() as work:
+            pull.note_pulled(work, gateway=name, until=until)

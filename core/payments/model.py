@@ -173,6 +173,7 @@ class GatewayToken(Base):
     """The one access token of a consumer key, shared by all processes (a new one invalidates the old).
 
     generation grows with each token; fetching_until: a process is fetching the next one, the others wait.
+    pulled_until: up to when the provider's own list of payments was read.
     """
 
     __tablename__ = "gateway_tokens"
@@ -182,3 +183,4 @@ class GatewayToken(Base):
     generation: Mapped[int] = mapped_column(Integer, server_default="0")
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fetching_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pulled_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,9 +1,10 @@
-"""The relay: takes due deliveries out of PostgreSQL and puts them into the queues, looking many times a second.
+"""The relay: takes due deliveries out of PostgreSQL and puts them into the queues.
 
-Nobody wakes it: a NOTIFY holds a lock of the whole database until its commit is on disk, so that all who record
-events would wait for one another's disk. Several may run: they skip each other's rows. A delivery whose job got lost
-(Valkey emptied, worker killed) is put in again. Pushing before the commit means a job may be pushed twice; its lease
-lets it run once.
+While there is work it looks many times a second; without any it sleeps, and NOTIFY wakes it. It is rung for only
+then: a NOTIFY holds a lock of the whole database until its commit is on disk, so that all who record events would
+wait for one another's disk (docs/decisions/0015). Several may run: they skip each other's rows. A delivery whose job
+got lost (Valkey emptied, worker killed) is put in again. Pushing before the commit means a job may be pushed twice;
+its lease lets it run once.
 """
 
 import threading
@@ -11,9 +12,10 @@ import time
 from collections import defaultdict
 from datetime import timedelta
 
+import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from core.base.database import Database
@@ -22,7 +24,13 @@ from core.worker import queues
 
 BATCH = 200
 POLL_SECONDS = 0.05
-"""How late a delivery may be. A look that finds nothing costs half a millisecond."""
+"""How late a delivery may be while there is work. A look that finds nothing costs half a millisecond."""
+QUIET_LOOKS = 20
+"""A second without work, and the relay goes to sleep."""
+NAP_SECONDS = 0.5
+"""How late a delayed delivery may be that comes due during sleep; new ones ring."""
+ASLEEP = 20_261_124
+"""The advisory lock of a sleeping relay, which the trigger on deliveries tries to share (migration 0004)."""
 LOST_AFTER = timedelta(seconds=60)
 """A dispatched delivery that no worker has leased for so long is put into its queue again."""
 SWEEP_EVERY_SECONDS = 5.0
@@ -63,20 +71,52 @@ class Relay:
         self._database = database
         self._redis = redis
         self._log = logger("relay")
+        self._bell: psycopg.Connection | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Relay until `stop` is set. Lost servers are waited for."""
-        swept_at = 0.0
+        swept_at, quiet = 0.0, 0
         while not stop.is_set():
             try:
                 if time.monotonic() - swept_at > SWEEP_EVERY_SECONDS:
                     self.sweep()
                     swept_at = time.monotonic()
-                if self.pass_on() < BATCH:
+                passed = self.pass_on()
+                quiet = 0 if passed else quiet + 1
+                if quiet > QUIET_LOOKS:
+                    self.nap()
+                elif passed < BATCH:
                     stop.wait(POLL_SECONDS)
-            except (DBAPIError, RedisError, OSError) as error:
+            except (DBAPIError, psycopg.Error, RedisError, OSError) as error:
                 self._log.warning("relay_waits", why=type(error).__name__)
+                self._hang_up()
                 stop.wait(TROUBLE_SECONDS)
+        self._hang_up()
+
+    def nap(self) -> None:
+        """Sleep until somebody rings, a little while at most. Where others are at work just now, only blink."""
+        self._bell = self._bell or self._listen()
+        asleep = self._bell.execute("SELECT pg_try_advisory_lock(%s)", (ASLEEP,)).fetchone()
+        if asleep is None or not asleep[0]:
+            time.sleep(POLL_SECONDS)
+            return
+        try:
+            if not self.pass_on():  # what was recorded before we could be rung for
+                for _ in self._bell.notifies(timeout=NAP_SECONDS, stop_after=1):
+                    pass
+        finally:
+            self._bell.execute("SELECT pg_advisory_unlock(%s)", (ASLEEP,))
+
+    def _listen(self) -> psycopg.Connection:
+        url = make_url(self._database.engine.url).set(drivername="postgresql")
+        bell = psycopg.connect(url.render_as_string(hide_password=False), autocommit=True, connect_timeout=5)
+        bell.execute("LISTEN bando_deliveries")
+        return bell
+
+    def _hang_up(self) -> None:
+        if self._bell is not None:
+            self._bell.close()
+            self._bell = None
 
     def pass_on(self) -> int:
         """Put what is due into the queues. How many there were."""

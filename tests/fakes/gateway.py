@@ -1,9 +1,10 @@
 """A payment gateway in memory: prompts nobody, answers as it was told, remembers what it was asked."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
-from core.payments.gateway import Accepted, CollectionOrder, Verdict
+from core.payments.gateway import Accepted, CollectionOrder, Paid, Verdict
 
 UNDER_WAY = Verdict(paid=None)
 
@@ -20,6 +21,9 @@ class FakeGateway:
         self.answers: deque[Exception] = deque()
         self.refusals: deque[Exception] = deque()
         """What questions about receipts are answered with, oldest first."""
+        self.pulls: list[tuple[datetime, datetime]] = []
+        self.listed: list[Paid] = []
+        """What the provider's own list holds."""
         self.verdicts: dict[str, Verdict] = {}
         self.while_asking: Callable[[CollectionOrder], None] = lambda order: None
         """Called in the middle of a request, when the prompt is on the phone and nothing is answered."""
@@ -41,6 +45,12 @@ class FakeGateway:
             raise self.refusals.popleft()
         self.questions.append(receipt)
         return f"conversation-{len(self.questions)}"
+
+    def pull(self, since: datetime, until: datetime) -> Iterator[list[Paid]]:
+        if self.refusals:
+            raise self.refusals.popleft()
+        self.pulls.append((since, until))
+        yield from ([paid] for paid in self.listed)
 
     @staticmethod
     def checkout(number: int) -> str:

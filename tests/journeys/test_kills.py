@@ -18,6 +18,8 @@ PROCESSES = [
     ("relay",),
     ("ticker",),
 ]
+LEASE_SECONDS = 240
+"""A killed job's lease is over by then, and a prompt that was not sent yet is still wanted."""
 ENDED = ("paid", "failed", "lapsed")
 
 
@@ -35,6 +37,7 @@ def pays_whatever_asks(phone: Phone) -> None:
 def every_payment_ends(world: World, phones: list[Phone]) -> None:
     """Move time on while people answer what they are asked, until nothing is open: first by minutes, in which
     what was cut off goes on, then faster, until an hour of silence is over."""
+    world.skip(LEASE_SECONDS)
     steps = iter(["PT1M"] * 6)
 
     def step() -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,19 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from core.base.clock import NAIROBI, Clock
 from core.base.errors import Misconfigured, OutcomeUnknown, Rejected, Unreachable
-from core.payments.gateway import Accepted, CollectionOrder, Verdict
-from core.payments.mpesa.payloads import verdict_of
+from core.payments.gateway import Accepted, CollectionOrder, Paid, Verdict
+from core.payments.mpesa.payloads import pulled, verdict_of
 from core.payments.mpesa.results import BACK_OFF, INVALID_TOKEN, LOCKED_SUBSCRIBER, MISCONFIGURED, NO_ANSWER
 from core.payments.mpesa.settings import DarajaSettings
 from core.payments.mpesa.token import OpenWork, SharedToken
 
 BACK_OFF_SECONDS = 30
 """After spike arrest; the numeric limits behind it are not published."""
-MAX_ANSWER_BYTES = 65_536
+MAX_ANSWER_BYTES = 1_048_576
+"""A page of payments is some twenty thousand; the page size is not published."""
+MOST_PULL_PAGES = 2_000
+PULL_ANSWERS = ("1000", "1001")
+"""Rows, and none in the period."""
 
 
 class MpesaGateway:
@@ -118,6 +123,45 @@ class MpesaGateway:
             raise Rejected(why, code="configuration")
         raise Unreachable(why, retry_after_seconds=BACK_OFF_SECONDS)
 
+    def pull(self, since: datetime, until: datetime) -> Iterator[list[Paid]]:
+        """Read Pull Transactions, page by page by row offset; Daraja keeps the last 48 hours."""
+        offset = 0
+        for _ in range(MOST_PULL_PAGES):
+            try:
+                answer = self._post(
+                    "/pulltransactions/v1/query",
+                    {
+                        "ShortCode": self._settings.shortcode,
+                        "StartDate": _wall(since),
+                        "EndDate": _wall(until),
+                        "OffSetValue": str(offset),
+                    },
+                )
+            except OutcomeUnknown as error:
+                raise Unreachable(str(error)) from error  # a list may be read twice
+            if str(answer.get("ResponseCode")) not in PULL_ANSWERS:
+                raise Unreachable(
+                    f"no list of payments: {answer.get('errorCode')} {answer.get('errorMessage')}"
+                )
+            page = pulled(answer)
+            if not page:
+                return
+            yield page
+            offset += len(page)
+
+    def register_pull(self) -> str:
+        """Register for Pull Transactions, once per shortcode. What Daraja said."""
+        answer = self._post(
+            "/pulltransactions/v1/register",
+            {
+                "ShortCode": self._settings.shortcode,
+                "RequestType": "Pull",
+                "NominatedNumber": self._settings.nominated_number,
+                "CallBackURL": f"{self._callback_base}/result",
+            },
+        )
+        return str(answer.get("ResponseDescription") or answer.get("errorMessage") or answer)
+
     def register_urls(self) -> str:
         """Register the C2B addresses, once per shortcode. What Daraja said."""
         answer = self._post(
@@ -186,6 +230,10 @@ class MpesaGateway:
             raise Misconfigured(["BANDO_DARAJA_CERTIFICATE holds no RSA key"])
         sealed = key.encrypt(self._settings.initiator_password.encode(), PKCS1v15())
         return base64.b64encode(sealed).decode()
+
+
+def _wall(at: datetime) -> str:
+    return at.astimezone(NAIROBI).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _stamp(at: datetime) -> str:

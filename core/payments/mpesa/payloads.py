@@ -168,3 +168,28 @@ def _items(holder: object, list_name: str, key_name: str) -> dict[str, object]:
 
 def _squeezed(key: str) -> str:
     return key.replace(" ", "")
+
+
+def pulled(answer: dict[str, Any]) -> list[Paid]:
+    """The payments of one page of Pull Transactions: a list inside a list, or a text where there are none
+    (daraja.md section 11). The time is left out: whether its Z is true is not known. Rows without a receipt or an
+    amount are passed over."""
+    found: list[Paid] = []
+    pages = answer.get("Response")
+    for page in pages if isinstance(pages, list) else []:
+        for row in page if isinstance(page, list) else []:
+            received = amount(row.get("amount")) if isinstance(row, dict) else None
+            receipt = str(row.get("transactionId") or "") if isinstance(row, dict) else ""
+            if received is None or not receipt.isalnum():
+                continue
+            found.append(
+                Paid(
+                    receipt=receipt[:32],
+                    amount=received,
+                    shortcode="",
+                    account_text=str(row.get("billreference") or "").strip()[:40],
+                    payer_hint=digits(row.get("msisdn"))[:64],
+                    payer_name=str(row.get("sender") or "").strip()[:40],
+                )
+            )
+    return found

@@ -24,6 +24,11 @@ class DarajaSettings(FromEnvironment):
     shortcode: str = Field("", pattern=r"^\d{0,7}$", description="the paybill, or the till's store number")
     till: str = Field("", pattern=r"^\d{0,7}$", description="the till number; empty for a paybill")
     passkey: str = Field("", description="of Lipa na M-Pesa online")
+    nominated_number: str = Field(
+        "254722000000",
+        pattern=r"^254\d{9}$",
+        description="the number that Pull Transactions is registered with",
+    )
     initiator: str = Field("", description="API operator for Transaction Status; empty: not used")
     initiator_password: str = Field("", description="its password")
     certificate: str = Field(
