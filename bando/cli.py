@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import get_args
 
 import click
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from bando.environment import recall_environment
 from core.base.errors import Misconfigured, Refusal
 from core.base.i18n import render
+from core.staff.roles import Role
 from core.worker.queues import QUEUES
 
 
@@ -167,6 +169,47 @@ def router_check(name: str) -> None:
     answered, words = check(name)
     click.echo(words)
     raise click.exceptions.Exit(0 if answered else 1)
+
+
+@commands.group(help="Staff: let somebody in, or out.")
+def staff() -> None:
+    pass
+
+
+@staff.command(
+    "add", help="Open a staff account. The password is asked for; the second factor is shown once."
+)
+@click.argument("email")
+@click.option("--role", type=click.Choice(get_args(Role)), required=True)
+@click.password_option()
+def staff_add(email: str, role: str, password: str) -> None:
+    from bando.staff import add
+
+    click.echo(add(email=email, role=role, password=password))
+
+
+@staff.command("off", help="Close a staff account and end its sessions.")
+@click.argument("email")
+def staff_off(email: str) -> None:
+    from bando.staff import off
+
+    click.echo(off(email=email))
+
+
+@commands.group(help="The trail of what staff did.")
+def audit() -> None:
+    pass
+
+
+@audit.command("verify", help="Recompute the sealed trail; say its head, and whether it is the one given.")
+@click.option("--head", default=None, help="The head that was written down elsewhere.")
+def audit_verify(head: str | None) -> None:
+    from bando.staff import audit_verify as verify
+
+    well, lines = verify(head)
+    for line in lines:
+        click.echo(line)
+    raise click.exceptions.Exit(0 if well else 1)
 
 
 @commands.group(help="The keys that seal secrets.")

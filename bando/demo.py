@@ -15,6 +15,7 @@ from bando.environment import remember_environment
 from bando.migrate import migrate
 from bando.processes import children, is_answering
 from bando.seed.history import PEOPLE, is_seeded, seed
+from bando.staff import ensure_trial_owner
 from bando.supervise import supervise
 from bando.trial import receipts_file, trial_environment, write_world
 from core.base.errors import Misconfigured
@@ -111,7 +112,7 @@ def _without_owner(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name != "BANDO_DATABASE_OWNER_URL"}
 
 
-def _seed_once(settings: AllSettings, world: dict[str, object], home: Path) -> None:
+def _seed_once(settings: AllSettings, world: dict[str, Any], home: Path) -> None:
     shared = settings.shared
     program = assemble(settings)
     check_database(program)
@@ -126,6 +127,8 @@ def _seed_once(settings: AllSettings, world: dict[str, object], home: Path) -> N
             say=say,
             count=int(os.environ.get("BANDO_SEED_PEOPLE", PEOPLE)),
         )
+    with program.work() as work:
+        ensure_trial_owner(work, **world["staff"])
     program.database.engine.dispose()
 
 
@@ -147,7 +150,8 @@ Bando is ready ({started} UTC), trial mode: nothing here reaches the world.
 
   the outside world (phones, M-PESA, routers)   {sandbox}/
   its doors, to try by hand                     {sandbox}/docs
-  Bando's own web                               {shared.public_url}/health/ready
+  Bando's staff web                             {shared.public_url}/admin
+      email, password, second factor            {sandbox}/about
   dial                                          {brand.service_code}
   paybill                                       {settings.daraja.shortcode} ({registered})
 

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 
 from core.base.i18n import DEFAULT_LANGUAGE, LANGUAGES
 
-PARTS = ("core", "ussd", "bots", "bando")
+PARTS = ("core", "ussd", "bots", "bando", "admin")
 """The folders in which sentences for people are written."""
 KEYWORDS = {"say": None, "N_": None, "counted": (1, 2)}
 WORDS = b"core.base.words"

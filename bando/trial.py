@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyotp
+
 from bando.environment import write_private
 from bando.seed.provider import ROUTERS, SITES
 from core.base.secrets import draw_secret
@@ -43,7 +45,8 @@ def trial_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
 def write_world(environ: Mapping[str, str], home: Path) -> dict[str, Any]:
     """The world file for the sandbox: the same numbers and keys, seen from outside. Returns what it holds."""
     shared, brand = Settings(), Brand()
-    passwords = _remembered(home / "trial.json", _draw)["routers"]
+    drawn = _remembered(home / "trial.json", _draw)
+    passwords = drawn["routers"]
     world = {
         "web": f"http://127.0.0.1:{shared.port}",
         "service_code": brand.service_code,
@@ -78,7 +81,7 @@ def write_world(environ: Mapping[str, str], home: Path) -> dict[str, Any]:
             "username": environ["BANDO_AFRICASTALKING_USERNAME"],
             "api_key": environ["BANDO_AFRICASTALKING_API_KEY"],
         },
-        "staff": None,
+        "staff": drawn["staff"],
     }
     write_private(world_file(home), world)
     return world
@@ -105,6 +108,11 @@ def _draw() -> dict[str, Any]:
             "BANDO_AFRICASTALKING_API_KEY": draw_secret(),
         },
         "routers": {router.name: draw_secret() for router in ROUTERS},
+        "staff": {
+            "email": "owner@pwani.example",
+            "password": secrets.token_urlsafe(12),
+            "totp_secret": pyotp.random_base32(),
+        },
     }
 
 

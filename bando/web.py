@@ -10,6 +10,7 @@ import redis.asyncio
 from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.responses import PlainTextResponse
 
+from admin.app import application as staff_pages
 from bando import health
 from bando.compose import Program, assemble, check_database, read_settings
 from bando.pay_door import PREFIX as PAY
@@ -86,6 +87,7 @@ def _pages(program: Program, close: Callable[[], Awaitable[None]]) -> FastAPI:
     app = FastAPI(title="Bando", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.include_router(sms_doors.router(program, program.settings.shared, program.settings.africastalking))
     app.include_router(health.routes(program))
+    app.mount("/admin", staff_pages(program, program.settings.shared))
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:

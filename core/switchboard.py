@@ -21,6 +21,7 @@ from core.payments.events import (
     MoneyKept,
     PaymentSettled,
 )
+from core.staff import jobs as staff
 from core.vouchers import jobs as vouchers
 from core.worker.queues import BULK, MONEY, NOTIFY, PROVISION
 from core.worker.run import Listener
@@ -55,6 +56,8 @@ CLOCK = [
     every(minutes=1, job=network.watch_logins),
     every(minutes=10, job=payments.check_claims),
     every(minutes=30, job=payments.pull_missed),
+    every(minutes=10, job=staff.seal_audit),
+    daily("03:10", job=staff.forget_old_tries),
 ]
 
 QUEUE_OF_AREA = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("core", "ussd", "bots", "bando", "sandbox")
-HOUSE = ("core", "ussd", "bots", "bando")
+PARTS = ("core", "ussd", "bots", "admin", "bando", "sandbox")
+HOUSE = ("core", "ussd", "bots", "admin", "bando")
 """The product itself; the sandbox plays the world outside, which has its own words and its own clock."""
 MAX_LINES = 300
 
