@@ -44,12 +44,17 @@ def _misconfigured(problems: list[str]) -> int:
     return 78  # EX_CONFIG: a supervisor need not try again
 
 
+STARTS_SERVERS = ("demo", "up")
+
+
 @click.group(
     help="Bando: an internet provider's subscriber service, from the phone in the subscriber's hand."
 )
-def commands() -> None:
-    # A command beside a running trial talks to its servers; elsewhere the settings say which ones.
-    recall_environment(os.environ)
+@click.pass_context
+def commands(context: click.Context) -> None:
+    # A command beside a running trial talks to its servers; those that start servers of their own do not.
+    if context.invoked_subcommand not in STARTS_SERVERS:
+        recall_environment(os.environ)
 
 
 @commands.command(help="Start a whole trial: servers, sandbox, seeded provider, all processes.")

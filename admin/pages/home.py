@@ -172,4 +172,4 @@ def _count(found: int) -> str:
 
 
 DOORS = (Door("/", "see_figures", show),)
-"""Sums over 30 days read two covering indexes; at a million purchases a month see docs/decisions/0030."""
+"""Sums over 30 days read two covering indexes; at a million purchases a month see docs/decisions/0016."""
