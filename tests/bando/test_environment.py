@@ -7,7 +7,9 @@ from bando.environment import FILE, recall_environment, remember_environment
 
 
 def test_a_command_is_told_what_the_trial_was_started_with(tmp_path: Path) -> None:
-    remember_environment({"BANDO_DATABASE_URL": "app", "PATH": "/bin"}, tmp_path, BANDO_DATABASE_OWNER_URL="owner")
+    remember_environment(
+        {"BANDO_DATABASE_URL": "app", "PATH": "/bin"}, tmp_path, BANDO_DATABASE_OWNER_URL="owner"
+    )
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
     environ = {"BANDO_HOME": str(tmp_path)}
     recall_environment(environ)
