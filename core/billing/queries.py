@@ -133,3 +133,13 @@ def is_awaited(work: Work, subscription_id: int) -> bool:
     """Whether the network has never said yes to this access, though it is paid."""
     line = work.session.get_one(Subscription, subscription_id)
     return line.state == AWAITING_NETWORK and line.granted_at is None
+
+
+def request_of(work: Work, subscription_id: int) -> str | None:
+    """The request id of the newest purchase of this access: what happens to the access is part of that story."""
+    return work.session.scalar(
+        select(Purchase.request_id)
+        .where(Purchase.subscription_id == subscription_id)
+        .order_by(Purchase.id.desc())
+        .limit(1)
+    )

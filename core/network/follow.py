@@ -12,6 +12,7 @@ from core.base.database import OpensWork, Work
 from core.base.errors import Rejected, Unreachable
 from core.base.inbox import raise_incident
 from core.base.log import logger
+from core.billing.queries import request_of
 from core.network.accounts import secret_of, username_of
 from core.network.driver import (
     LOGIN,
@@ -145,6 +146,7 @@ def _note_held(work: Work, order: Order) -> bool:
     row.applied_revision, row.acknowledged_at = order.revision, work.now
     if order.desired.state == PRESENT and (account.granted_revision or 0) < order.revision:
         account.granted_revision, account.granted_at = order.revision, work.now
+        work.request_id = request_of(work, account.subscription_id) or work.request_id
         work.record(AccessGranted(account.subscription_id, int(work.now.timestamp())))
     return False
 

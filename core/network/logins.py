@@ -8,6 +8,7 @@ from core.base.database import Work
 from core.base.errors import NotReady, Rejected, Unreachable
 from core.base.log import logger
 from core.billing.model import AWAITING_NETWORK, Subscription
+from core.billing.queries import request_of
 from core.catalogue.model import HOTSPOT, Plan
 from core.network.accounts import USERNAME_LOOKUP
 from core.network.driver import LiveSession
@@ -90,6 +91,7 @@ def note_logins(work: Work, *, router_id: int, sessions: list[LiveSession]) -> N
     for account in found:
         at = _login_instant(work.now, uptimes[account.username_lookup], account.granted_at)
         account.first_login_at = at
+        work.request_id = request_of(work, account.subscription_id) or work.request_id
         work.record(FirstLogin(account.subscription_id, int(at.timestamp())))
         logger("network").info("first_login", account=account.id)
 

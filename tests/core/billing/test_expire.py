@@ -88,13 +88,15 @@ def test_a_suspension_is_dated_and_said(database: Database, clock: SetClock) -> 
     assert said(database)[-2:] == ["AccessChanged", "LineSuspended"]
 
 
-def test_grace_is_said_to_nobody_for_the_line_stays_on(database: Database, clock: SetClock) -> None:
+def test_grace_is_said_but_the_routers_are_left_alone_for_the_line_stays_on(
+    database: Database, clock: SetClock
+) -> None:
     with database.work() as work:
         a_home_line(work, a_subscriber(work), a_home_plan(work))
     before = said(database)
     clock.advance(timedelta(days=31))
     assert swept(database) == {"into_grace": 1}
-    assert said(database) == before
+    assert sorted(said(database)) == sorted([*before, "LineDue"])
 
 
 def test_many_lines_are_few_statements(database: Database, clock: SetClock) -> None:
