@@ -27,21 +27,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-# For these tests alone: while Playwright runs, its event loop stands in the way of every other test's.
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    chromium = find_chromium(os.environ, shutil.which)
-    if chromium is None:
+def chromium() -> str:
+    """Where the browser is. Skips the test where there is none, and says so."""
+    found = find_chromium(os.environ, shutil.which)
+    if found is None:
         pytest.skip("no Chromium found: install one, or name it by BANDO_CHROMIUM")
+    return str(found)
+
+
+# Closed with each module: while Playwright runs, its event loop stands in the way of every other test's.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        running = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
         yield running
         running.close()
 
 
-@pytest.fixture(scope="package")
-def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Started only when there is a browser to look at it."""
+    chromium()
     running = Demo(tmp_path_factory.mktemp("browser") / "home")
     try:
         yield running
