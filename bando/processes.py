@@ -1,6 +1,5 @@
 """The processes of one machine: what `bando up` and `bando demo` keep running, and each one's own loop."""
 
-import os
 import signal
 import sys
 import threading
@@ -108,11 +107,3 @@ def _until_told() -> threading.Event:
     signal.signal(signal.SIGTERM, told)
     signal.signal(signal.SIGINT, told)
     return stop
-
-
-def pid_file(home: Path) -> Path:
-    return home / "bando.pid"
-
-
-def note_pid(home: Path) -> None:
-    pid_file(home).write_text(str(os.getpid()))
