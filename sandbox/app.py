@@ -83,7 +83,7 @@ def create_app(world: World, state: Path) -> FastAPI:
         router_doors(rack),
         stk_doors(account, tokens, prompts, announcer, courier, faults),
         paybill_doors(account, tokens, paybill, ledger),
-        pull_doors(account, tokens, ledger, clock, state),
+        pull_doors(account, tokens, ledger, faults, clock, state),
         back_office_doors(office, initiators, ledger, tokens, courier, faults, clock),
         sms_doors(world.africastalking, sms, faults),
         pages(world, app),

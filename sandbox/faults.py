@@ -107,6 +107,9 @@ class Faults(BaseModel):
         description="whether a second registration of the very same URLs is answered as a success",
     )
     transaction_status: Literal["normal", "dropped", "timeout"] = "normal"
+    pull: Literal["normal", "behind"] = Field(
+        "normal", description="behind: the provider's own list does not show any payment yet"
+    )
     sms: Sms = "normal"
     sms_report: Literal["normal", "dropped", "failed", "late"] = "normal"
     slow_seconds: float = Field(

@@ -14,6 +14,7 @@ from sandbox.daraja.errors import invalid, request_id
 from sandbox.daraja.ledger import Movement, MpesaLedger
 from sandbox.daraja.payloads import PullQueryRequest, PullRegisterRequest, RegisterUrlRequest, SimulateRequest
 from sandbox.daraja.tokens import Tokens
+from sandbox.faults import StandingFaults
 from sandbox.store import Sheet
 from sandbox.world import DarajaAccount
 
@@ -68,7 +69,12 @@ def paybill_doors(
 
 
 def pull_doors(
-    account: DarajaAccount, tokens: Tokens, ledger: MpesaLedger, clock: TrialClock, state: Path
+    account: DarajaAccount,
+    tokens: Tokens,
+    ledger: MpesaLedger,
+    faults: StandingFaults,
+    clock: TrialClock,
+    state: Path,
 ) -> APIRouter:
     router = APIRouter(tags=["daraja"])
     sheet = Sheet(state / "pull.json")
@@ -96,7 +102,8 @@ def pull_doors(
         if asked.ShortCode != account.shortcode or not sheet.read():
             raise invalid("ShortCode")
         start, end = _moment(asked.StartDate, "StartDate"), _moment(asked.EndDate, "EndDate")
-        rows = list(ledger.between(max(start, clock.now() - PULL_REACH), end))
+        behind = faults.now.pull == "behind"
+        rows = [] if behind else list(ledger.between(max(start, clock.now() - PULL_REACH), end))
         page = rows[asked.OffSetValue : asked.OffSetValue + PULL_ROWS]
         found: dict[str, Any] = {
             "ResponseRefID": request_id(),

@@ -63,7 +63,9 @@ class Connection:
         self._writer.close()
 
     def reset(self) -> None:
-        """Let the other side see a connection reset."""
+        """Let the other side see a connection reset; nothing where it has hung up already."""
+        if self._socket.fileno() < 0:
+            return
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
 

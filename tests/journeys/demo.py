@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,9 @@ LOOK_SECONDS = 0.04
 FIRST_PORT, LAST_PORT = 10_100, 19_900
 """Below the ports that the embedded servers draw and the system hands out."""
 ROUTER_PORTS = (11, 12, 13)
+
+START_HOUR = 7
+"""In UTC: the demo begins at 10:03 in Nairobi tomorrow, so that no journey depends on when the tests are run."""
 
 Found = TypeVar("Found")
 
@@ -36,6 +40,14 @@ def eventually(what: str, look: Callable[[], Found], *, within: float = WAIT_SEC
         time.sleep(LOOK_SECONDS)
 
 
+def _turn_the_clock(home: Path, hour: int) -> None:
+    """Set the trial's clock ahead, before anything runs, to three past this hour (UTC) of tomorrow."""
+    home.mkdir(mode=0o700, exist_ok=True)
+    now = datetime.now(UTC)
+    start = (now + timedelta(days=1)).replace(hour=hour, minute=3, second=0, microsecond=0)
+    (home / "clock").write_text(str(int((start - now).total_seconds())))
+
+
 class Demo:
     """The running program. secrets: what its AT and Daraja doors accept, newest first."""
 
@@ -44,6 +56,7 @@ class Demo:
         self.port, self.sandbox_port = _free_ports()
         self.door_secrets = [secrets.token_hex(16), secrets.token_hex(16)]
         self._output = home.with_name(f"{home.name}.out")
+        _turn_the_clock(home, START_HOUR)
         ours = {name: value for name, value in os.environ.items() if not name.startswith("BANDO_")}
         ours |= {
             "BANDO_HOME": str(home),

@@ -88,7 +88,7 @@ def test_late_callback_after_the_query_has_settled_is_its_receipt(world: World) 
 def test_payment_of_which_nobody_tells_is_found_in_the_providers_list_and_an_hour_late_callback_adds_nothing(
     world: World,
 ) -> None:
-    world.faults(callback="late", c2b_after_stk="off", stk_query="pending_500")
+    world.faults(callback="late", c2b_after_stk="off", stk_query="pending_500", pull="behind")
     asha = world.phone()
     asha.buy(50)
     asha.answer_prompt()
@@ -96,6 +96,7 @@ def test_payment_of_which_nobody_tells_is_found_in_the_providers_list_and_an_hou
     asha.text("We do not know yet if your Ksh 50 was paid")
     assert state(world, asha) == "unknown"
     world.books.has_nothing(asha.digits)
+    world.faults(pull="normal")
     world.advance("PT5M", times=13)
     asha.code()
     world.release()

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from sandbox.__main__ import main
+from tests.sandbox.conftest import until
 
 
 def test_about(trial: Any) -> None:
@@ -104,7 +105,9 @@ def test_replay_and_forgery(trial: Any, product: Any) -> None:
     payer = trial.number()
     trial.push(payer)
     trial.told(payer)
-    (sent,) = [call for call in trial.get("/callbacks") if call["url"].endswith(payer)]
+    (sent,) = until(
+        lambda: [c for c in trial.get("/callbacks") if c["url"].endswith(payer) and c["state"] != "sending"]
+    )
     assert (sent["kind"], sent["status"], sent["body"]) == (
         "stk callback",
         200,

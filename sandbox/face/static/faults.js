@@ -9,6 +9,7 @@ const KINDS = {
   stk_push: ["normal", "500", "slow", "token_expired", "spike", "locked", "html", "accepted_silent", "accepted_no_answer"],
   stk_query: ["normal", "pending_500", "pending_empty", "pending_4999", "500"],
   c2b: ["normal", "dropped", "doubled", "late"],
+  pull: ["normal", "behind"],
   sms: ["normal", "refused", "500", "slow", "lost", "no_balance", "blacklisted", "invalid_sender"],
   sms_report: ["normal", "dropped", "failed", "late"],
 };
