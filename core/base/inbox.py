@@ -126,13 +126,29 @@ class Entrance:
         self._event = event
         self._statement = f"WITH known AS ({known}), {_TAKE}"
 
-    def take(self, work: Work, *, body: bytes, source: str, trusted: bool, **known: object) -> bool:
-        """Keep a message that passed its check; the same bytes a second time change nothing. False: `known`
-        found nothing."""
+    def take(
+        self,
+        work: Work,
+        *,
+        body: bytes,
+        source: str,
+        trusted: bool,
+        key: bytes | None = None,
+        order: str | None = None,
+        **known: object,
+    ) -> bool:
+        """Keep a message that passed its check; the same a second time changes nothing. False: `known` found
+        nothing.
+
+        key: what makes it the same, where the sender names its messages; else its bytes. order: messages with
+        the same order are read one by one, oldest first.
+        """
         routes = work.routes(self._event)
         values = {
             "door": self.door,
             "body": body,
+            "key": body if key is None else key,
+            "order": order,
             "source": source,
             "trusted": trusted,
             "event": self._event.__name__,
@@ -148,7 +164,7 @@ class Entrance:
 _TAKE = """
     entry AS (
         INSERT INTO inbox (door, body_hash, received_at, source, trusted, about)
-        SELECT %(door)s, sha256(convert_to(coalesce(about, 0) || '|', 'UTF8') || %(body)s), %(now)s, %(source)s,
+        SELECT %(door)s, sha256(convert_to(coalesce(about, 0) || '|', 'UTF8') || %(key)s), %(now)s, %(source)s,
             %(trusted)s, about
         FROM known ON CONFLICT (door, body_hash) DO NOTHING RETURNING id
     ), kept AS (
@@ -158,8 +174,8 @@ _TAKE = """
         SELECT %(event)s, jsonb_build_object('inbox_id', entry.id), known.request_id, %(now)s FROM entry, known
         RETURNING id
     ), delivered AS (
-        INSERT INTO deliveries (outbox_id, listener, queue, available_at)
-        SELECT said.id, route.listener, route.queue, %(now)s
+        INSERT INTO deliveries (outbox_id, listener, queue, ordering_key, available_at)
+        SELECT said.id, route.listener, route.queue, CAST(%(order)s AS text), %(now)s
         FROM said, unnest(CAST(%(listeners)s AS text[]), CAST(%(queues)s AS text[])) AS route (listener, queue)
     )
     SELECT count(*) FROM known
