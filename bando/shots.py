@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bando import staff_shots
+
 START_SECONDS = 120
 PORTS_APART = 20
 FIRST_PORT, LAST_PORT = 12_000, 19_000
@@ -51,12 +53,16 @@ Actions = Callable[[Page], None]
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One page. name: of the file. url: from the addresses. actions: what is done before the picture."""
+    """One page. name: of the file. url: from the addresses. actions: what is done before the picture.
+
+    staff: whether only staff may see it.
+    """
 
     name: str
     url: Callable[[Addresses], str]
     actions: Actions
     language: str = "en-GB"
+    staff: bool = False
 
 
 def find_chromium(environ: Mapping[str, str], which: Callable[[str], str | None]) -> str | None:
@@ -126,6 +132,10 @@ def _phone_page(addresses: Addresses) -> str:
     return f"{addresses.sandbox}/"
 
 
+def _staff_page(path: str) -> Callable[[Addresses], str]:
+    return lambda at: f"{at.web}/admin{path}"
+
+
 SHOTS: list[Shot] = [
     Shot("phone-1-talk", _phone_page, talk),
     Shot("phone-2-pin", _phone_page, prompt),
@@ -133,6 +143,10 @@ SHOTS: list[Shot] = [
     Shot("phone-4-online", _phone_page, online),
     Shot("phone-5-swahili", _phone_page, online, language="sw-KE"),
     Shot("sandbox-doors", lambda at: f"{at.sandbox}/docs", untouched),
+    Shot("staff-0-login", _staff_page("/login"), untouched),
+    *(Shot(f"staff-{name}", _staff_page(path), untouched, staff=True) for name, path in staff_shots.places()),
+    Shot("staff-purchase", _staff_page("/purchases"), staff_shots.follow("/purchases/"), staff=True),
+    Shot("staff-subscriber", _staff_page("/purchases"), staff_shots.follow("/subscribers/"), staff=True),
 ]
 """Every page that has a picture; other areas add theirs."""
 
@@ -141,6 +155,7 @@ def take(shots: Sequence[Shot], at: Addresses, folder: Path, browser: Browser) -
     """Takes each picture in both widths and looks, as the window shows it. The files."""
     folder.mkdir(parents=True, exist_ok=True)
     taken = []
+    staff = staff_shots.logged_in(browser, at.web, at.sandbox) if any(shot.staff for shot in shots) else None
     for shot in shots:
         for width, (across, down) in WIDTHS.items():
             for look in LOOKS:
@@ -149,6 +164,7 @@ def take(shots: Sequence[Shot], at: Addresses, folder: Path, browser: Browser) -
                     color_scheme="dark" if look == "dark" else "light",
                     locale=shot.language,
                     reduced_motion="reduce",
+                    storage_state=staff if shot.staff else None,
                 )
                 context.set_default_timeout(PATIENCE_MS)
                 page = context.new_page()
@@ -209,7 +225,8 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def main() -> int:
+def main(names: Sequence[str] = ()) -> int:
+    """names: only pictures whose name begins so."""
     chromium = find_chromium(os.environ, shutil.which)
     if chromium is None:
         print("shots: no Chromium found: install one, or name it by BANDO_CHROMIUM", file=sys.stderr)
@@ -217,11 +234,12 @@ def main() -> int:
     folder = Path(os.environ.get("BANDO_HOME", ".bando")) / "shots"
     with running_demo() as at, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        for path in take(SHOTS, at, folder, browser):
+        wanted = [shot for shot in SHOTS if shot.name.startswith(tuple(names) or "")]
+        for path in take(wanted, at, folder, browser):
             print(path)
         browser.close()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
