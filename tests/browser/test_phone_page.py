@@ -165,6 +165,17 @@ def test_a_push_that_is_accepted_and_never_answered(handset: NewHandset) -> None
     expect(asha.page.locator("#pin")).to_be_hidden()
 
 
+def test_a_text_that_nobody_knows_yet_does_not_show_the_money_as_taken(handset: NewHandset, demo: Demo) -> None:
+    asha = handset()
+    asha.choose("stk_push", "500")
+    asha.order()
+    asha.stations(DONE, NOW, AHEAD, AHEAD, AHEAD, AHEAD, AHEAD)
+    for _ in range(4):
+        httpx.post(f"{demo.sandbox}/clock", json={"advance": "PT30S"}, timeout=60).raise_for_status()
+    expect(asha.texts).to_contain_text("We do not know yet")
+    asha.stations(DONE, NOW, AHEAD, AHEAD, AHEAD, DONE, AHEAD)
+
+
 def test_a_phone_without_network_gets_no_prompt(handset: NewHandset) -> None:
     asha = handset().take()
     asha.choose("line", "unreachable")

@@ -19,7 +19,8 @@ export function stations(steps) {
     ["stText", last("TextArrived") ?? last("NoticeQueued")],
     ["stOnline", last("LoggedIn")],
   ];
-  const reached = way.findLastIndex(([, at]) => at !== null);
+  // A text may also tell that nobody knows yet: only money that was taken says that the stations before it are behind.
+  const reached = way.findLastIndex(([word, at]) => at !== null && (journal !== null || word !== "stText"));
   return way.map(([word, at], index) => {
     if (word === "stNotPaid") return { word, at, state: "failed" };
     if (at) return { word, at, state: "done" };
