@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from sandbox.africastalking.doors import sms_doors
 from sandbox.africastalking.sms import SmsGateway
 from sandbox.africastalking.ussd import UssdGateway
+from sandbox.chat_doors import Hand, chat_doors
+from sandbox.chats import ChatLog
 from sandbox.clock import TrialClock
 from sandbox.clock_stops import ClockMover
 from sandbox.control_doors import control_doors
@@ -27,13 +29,26 @@ from sandbox.daraja.paybill import paybill_doors, pull_doors
 from sandbox.daraja.prompts import Prompts
 from sandbox.daraja.stk import stk_doors
 from sandbox.daraja.tokens import Tokens
+from sandbox.documents import Documents, document_doors
 from sandbox.faults import StandingFaults
 from sandbox.guard import Guard
+from sandbox.mail.office import PostOffice
+from sandbox.meta.doors import whatsapp_doors
+from sandbox.meta.hand import WhatsAppHand
+from sandbox.meta.media import Media
+from sandbox.meta.number import WhatsAppNumber
+from sandbox.meta.webhooks import MetaWebhooks
 from sandbox.page import pages
 from sandbox.phone_doors import phone_doors
 from sandbox.phones import Phones
 from sandbox.routers import RouterRack, router_doors
 from sandbox.scene import scene_doors
+from sandbox.telegram.bot import Bot
+from sandbox.telegram.chats import BotChats
+from sandbox.telegram.doors import telegram_doors
+from sandbox.telegram.hand import TelegramHand
+from sandbox.telegram.updates import Updates
+from sandbox.windows import Desk
 from sandbox.world import World
 
 
@@ -58,16 +73,23 @@ def create_app(world: World, state: Path) -> FastAPI:
     initiators = InitiatorDesk(state, account)
     office = BackOffice(account, ledger, initiators, clock)
     rack = RouterRack(world.routers, clock.now, state / "routers", faults)
+    documents = Documents(state)
+    post = PostOffice(state, world.mail, documents, faults, clock)
+    telegram, telegram_hand, telegram_log = _telegram(world, state, phones, documents, courier, faults, clock)
+    whatsapp, whatsapp_hand, whatsapp_log = _whatsapp(world, state, phones, documents, courier, faults, clock)
+    desk = Desk(phones, whatsapp_log, telegram_log, sms, faults)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await rack.start()
+        await post.start()
         for prompt in prompts.still_open():
             courier.errand(prompts.play_out(prompt, "none"))
         try:
             yield
         finally:
             await courier.stop()
+            await post.stop()
             await rack.stop()
 
     app = FastAPI(
@@ -77,19 +99,57 @@ def create_app(world: World, state: Path) -> FastAPI:
     app.add_exception_handler(DarajaRefusal, refuse)
     app.add_exception_handler(StarletteHTTPException, _not_a_door)
     for doors in (
-        control_doors(world, faults, courier, clock, mover, paybill, rack),
+        control_doors(world, faults, courier, clock, mover, paybill, rack, post),
         phone_doors(phones, prompts, paybill, ussd, sms),
-        scene_doors(world, phones, prompts, ledger, rack, courier, faults, clock),
+        scene_doors(world, phones, prompts, desk, ledger, rack, courier, faults, clock),
         router_doors(rack),
         stk_doors(account, tokens, prompts, announcer, courier, faults),
         paybill_doors(account, tokens, paybill, ledger),
         pull_doors(account, tokens, ledger, faults, clock, state),
         back_office_doors(office, initiators, ledger, tokens, courier, faults, clock),
         sms_doors(world.africastalking, sms, faults),
+        telegram,
+        whatsapp,
+        chat_doors({"telegram": telegram_hand, "whatsapp": whatsapp_hand}, post),
+        document_doors(documents),
         pages(world, app),
     ):
         app.include_router(doors)
     return app
+
+
+def _telegram(
+    world: World,
+    state: Path,
+    phones: Phones,
+    documents: Documents,
+    courier: Courier,
+    faults: StandingFaults,
+    clock: TrialClock,
+) -> tuple[APIRouter, Hand, ChatLog]:
+    """The Bot API's doors, the hand that writes to the bot, and what stands in its chats."""
+    updates = Updates(world, state, courier, faults, clock)
+    chats = BotChats(state, world.telegram, phones, faults, clock)
+    bot = Bot(chats, updates, documents, clock)
+    doors = telegram_doors(world.telegram, bot, documents, faults)
+    return doors, TelegramHand(chats, bot, updates, clock), chats.log
+
+
+def _whatsapp(
+    world: World,
+    state: Path,
+    phones: Phones,
+    documents: Documents,
+    courier: Courier,
+    faults: StandingFaults,
+    clock: TrialClock,
+) -> tuple[APIRouter, Hand, ChatLog]:
+    """The Graph's doors, the hand that writes to the number, and what stands in its chats."""
+    log, media = ChatLog(state / "whatsapp.jsonl"), Media(documents, clock)
+    webhooks = MetaWebhooks(world, courier, faults, clock)
+    number = WhatsAppNumber(world.whatsapp, log, phones, media, webhooks, courier, faults, clock)
+    hand = WhatsAppHand(world.whatsapp, number, phones, webhooks, faults, clock)
+    return whatsapp_doors(world, number, media, faults), hand, log
 
 
 async def _not_a_door(request: Request, error: Exception) -> Response:

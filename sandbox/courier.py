@@ -22,7 +22,8 @@ State = Literal["sending", "answered", "unanswered", "held", "dropped"]
 
 class Call(BaseModel):
     """One outgoing call. `status` is the product's HTTP status, null while there is none; `form` tells how
-    the body is written; `answer` is what came back, cut to 2,000 signs."""
+    the body is written, and a body that is a text goes out as it stands, byte for byte, so that a signature
+    among the headers holds; `answer` is what came back, cut to 2,000 signs."""
 
     id: int
     at: datetime
@@ -134,14 +135,17 @@ class Courier:
         self, call: Call, *, times: int, source: str | None, url: str | None, body: Body | None
     ) -> list[Call]:
         """Sends copies of a call at the same moment."""
-        copies = [
-            self.note(
-                call.kind, url or call.url, call.body if body is None else body,
-                source=source or call.source, form=call.form, headers=call.headers,
-            )
-            for _ in range(times)
-        ]  # fmt: skip
+        copies = [self.copy(call, source=source, url=url, body=body) for _ in range(times)]
         return list(await asyncio.gather(*map(self.send, copies)))
+
+    def copy(
+        self, call: Call, *, source: str | None = None, url: str | None = None, body: Body | None = None
+    ) -> Call:
+        """Notes the same call once more, changed where told; headers, and a signature among them, stay."""
+        return self.note(
+            call.kind, url or call.url, call.body if body is None else body,
+            source=source or call.source, form=call.form, headers=call.headers,
+        )  # fmt: skip
 
     def errand(self, work: Coroutine[Any, Any, Any]) -> None:
         """Runs in the background until done or the sandbox stops."""

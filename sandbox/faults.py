@@ -57,6 +57,23 @@ StkPush = Literal[
 StkQuery = Literal["normal", "pending_500", "pending_empty", "pending_4999", "500"]
 Sms = Literal["normal", "refused", "500", "slow", "lost", "no_balance", "blacklisted", "invalid_sender"]
 Switch = Literal["on", "off"]
+SmsInbound = Literal["normal", "doubled", "late", "shuffled"]
+Telegram = Literal["normal", "429", "500", "slow", "down", "blocked"]
+TelegramWebhook = Literal["normal", "doubled", "tenfold", "shuffled", "late"]
+WhatsApp = Literal[
+    "normal",
+    "500",
+    "slow",
+    "down",
+    "rate",
+    "pair_rate",
+    "window_closed",
+    "undeliverable",
+    "token",
+]
+WhatsAppWebhook = Literal["normal", "doubled", "tenfold", "batched", "shuffled", "week_old", "late"]
+WhatsAppStatus = Literal["normal", "dropped", "reordered", "read_only", "failed"]
+Mail = Literal["normal", "refused", "down"]
 
 
 class Faults(BaseModel):
@@ -112,9 +129,46 @@ class Faults(BaseModel):
     )
     sms: Sms = "normal"
     sms_report: Literal["normal", "dropped", "failed", "late"] = "normal"
+    sms_inbound: SmsInbound = Field(
+        "normal",
+        description="messages that phones send. doubled: each twice at once. late: held until "
+        "POST /callbacks/release. shuffled: each waits up to 5 s for the next, which then arrives first.",
+    )
     slow_seconds: float = Field(
         12, ge=0, le=120, description="how long a slow gateway takes, in real seconds"
     )
+    telegram: Telegram = Field(
+        "normal",
+        description="calls of the bot. 429: asks to wait three seconds. slow: done, but answered after "
+        "slow_seconds. down: a web page with 502. blocked: everybody has blocked the bot.",
+    )
+    telegram_webhook: TelegramWebhook = Field(
+        "normal",
+        description="updates. doubled, tenfold: the same update_id so many times at once. shuffled: each waits "
+        "up to 5 s for the next, which then arrives first. late: held until POST /callbacks/release.",
+    )
+    whatsapp: WhatsApp = Field(
+        "normal",
+        description="calls to Meta. slow: accepted, its statuses come before the answer. down: a web page with "
+        "503. rate: 130429. pair_rate: 131056. window_closed: refused with 131047, where a window that really "
+        "closed is told in a failed status. undeliverable: accepted, then failed with 131026. token: 190.",
+    )
+    whatsapp_webhook: WhatsAppWebhook = Field(
+        "normal",
+        description="messages of people. batched: up to four wait 5 s to come in one envelope of two entries. "
+        "shuffled: each waits up to 5 s for the next, which then arrives first. week_old: their timestamps "
+        "are seven days back. late: held until POST /callbacks/release.",
+    )
+    whatsapp_status: WhatsAppStatus = Field(
+        "normal",
+        description="what Meta tells about messages. read is told when somebody looks at the chat. "
+        "reordered: read, delivered, sent, in this order. read_only: sent and read, for the chat is open. "
+        "failed: accepted and sent, then failed with 131000.",
+    )
+    whatsapp_number: Literal["shown", "hidden"] = Field(
+        "shown", description="hidden: people have usernames; no webhook names their number"
+    )
+    mail: Mail = Field("normal", description="refused: 550 for every recipient. down: nobody listens")
     ussd_dial_through: Literal["text", "service_code"] = Field(
         "text",
         description="where the digits of *384*123*1*2# arrive: as first text, or in a longer service code",

@@ -1,6 +1,7 @@
 """Keeps strangers' web pages away: loopback hosts only, no foreign origin, JSON on our own doors."""
 
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from sandbox.daraja.desk import PREFIXES as DARAJA
 from sandbox.world import LOOPBACK_HOSTS
 
 PROVIDERS = (*DARAJA, "/version1/")  # their doors speak their own formats
+_TELEGRAM_OR_META = re.compile(r"/(?:file/)?bot[^/]*/|/v\d+\.\d+/", re.ASCII)
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -50,7 +52,7 @@ def _refusal(method: str, path: str, headers: dict[str, str]) -> tuple[int, str]
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).hostname not in LOOPBACK_HOSTS:
         return 403, "no page of another origin may drive the sandbox"
-    if method not in CHANGING or path.startswith(PROVIDERS):
+    if method not in CHANGING or path.startswith(PROVIDERS) or _TELEGRAM_OR_META.match(path):
         return None
     kind = headers.get("content-type", "").split(";")[0].strip().lower()
     empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers

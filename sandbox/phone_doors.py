@@ -31,11 +31,14 @@ class _Asked(BaseModel):
 
 
 class PhoneChange(_Asked):
-    """What is named is set. `line`: whether PIN prompts reach the phone (busy: in another session)."""
+    """What is named is set. `line`: whether PIN prompts reach the phone (busy: in another session). `name` and
+    `language` are the person's in the chats."""
 
     wallet: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     line: LineState | None = None
     network_code: Annotated[str, Field(pattern=r"^\d{5}$")] | None = None
+    name: Annotated[str, Field(max_length=64)] | None = None
+    language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] | None = None
 
 
 class PromptAction(_Asked):

@@ -13,6 +13,8 @@ DEFAULT_WALLET = 5_000  # whole shillings: M-Pesa collects nothing smaller
 _SPELLINGS = re.compile(r"^(?:\+?254|0)([17]\d{8})$", re.ASCII)
 
 LineState = Literal["free", "unreachable", "busy"]
+# Whether the person has ever written to the provider there, and whether the provider is blocked now.
+ChatState = Literal["never", "open", "blocked"]
 
 
 class NoSuchNumber(ValueError):
@@ -38,13 +40,19 @@ class Text(BaseModel):
 
 
 class Phone(BaseModel):
-    """`wallet` is in whole shillings; `line` says whether a PIN prompt can reach the phone."""
+    """`wallet` is in whole shillings; `line` says whether a PIN prompt can reach the phone; `name`, when not
+    empty, replaces the one drawn from the number; `language` is that of the phone's programs, empty where they
+    do not tell it."""
 
     msisdn: str
     wallet: int = DEFAULT_WALLET
     line: LineState = "free"
     network_code: str
     opted_out: list[str] = []
+    name: str = ""
+    language: str = Field("en", pattern=r"^([a-z]{2})?$")
+    telegram: ChatState = "never"
+    whatsapp: ChatState = "never"
 
 
 class Phones:

@@ -12,6 +12,7 @@ from sandbox import gsm
 from sandbox.clock import TrialClock
 from sandbox.courier import Call, Courier
 from sandbox.faults import StandingFaults
+from sandbox.lane import Lane
 from sandbox.phones import NoSuchNumber, Phones, Text, canonical
 from sandbox.store import Lines, Sheet
 from sandbox.world import World
@@ -62,10 +63,18 @@ class SmsGateway:
     ) -> None:
         self._world, self._phones, self._courier = world, phones, courier
         self._faults, self._clock = faults, clock
+        self._senders = {world.sender, world.africastalking.short_code, DEFAULT_SENDER}
         self._sheet = Sheet(state / "africastalking.json")
         self._balance_cents = int(self._sheet.read().get("balance_cents", FIRST_BALANCE_CENTS))
         self._inbox_lines = Lines(state / "inbound.jsonl")
         self._inbox = [Inbound.model_validate_json(line) for line in self._inbox_lines.read()]
+        self._inbound = Lane(
+            courier,
+            clock,
+            taken=lambda status: status == 200,
+            wait=lambda _: RETRY_EVERY,
+            give_up_after=RETRY_FOR,
+        )
 
     @property
     def balance(self) -> str:
@@ -74,7 +83,7 @@ class SmsGateway:
     def send(self, sender: str | None, numbers: list[str], message: str) -> tuple[dict[str, Any], list[Call]]:
         """The answer's body, and the delivery reports to send once it is out."""
         sender = sender or DEFAULT_SENDER
-        if self._faults.now.sms == "invalid_sender" or sender not in {self._world.sender, DEFAULT_SENDER}:
+        if self._faults.now.sms == "invalid_sender" or sender not in self._senders:
             return {"SMSMessageData": {"Message": "InvalidSenderId", "Recipients": []}}, []
         parts = gsm.segments(message)
         spent, recipients, reports = 0, [], []
@@ -127,9 +136,8 @@ class SmsGateway:
             "cost": "KES 0.00",
             "networkCode": self._phones.get(msisdn).network_code,
         }
-        call = await self._courier.post("sms inbound", url, body, form=True)
-        if call.status != 200:
-            self._courier.errand(self._insist(call))
+        call = self._courier.note("sms inbound", url, body, form=True)
+        await self._inbound.take(call, self._faults.now.sms_inbound)
         return call
 
     async def opt_out(self, msisdn: str) -> Call:
@@ -140,6 +148,10 @@ class SmsGateway:
         url = f"{self._world.web}/sms/africastalking/optout/{self._world.door_secret}"
         body = {"senderId": self._world.sender, "phoneNumber": f"+{msisdn}"}
         return await self._courier.post("sms optout", url, body, form=True)
+
+    def sent_by(self, msisdn: str) -> list[Inbound]:
+        """What the phone has written, oldest first."""
+        return [row for row in self._inbox if row.sender == f"+{msisdn}"]
 
     def fetch(self, after: int) -> list[dict[str, Any]]:
         """Inbound messages with a larger id, oldest first."""
@@ -194,14 +206,6 @@ class SmsGateway:
                 "sms report", url, report, form=True, state=held.get(faults.sms_report, "sending")
             )
         ]
-
-    async def _insist(self, call: Call) -> None:
-        begun = self._clock.now()
-        while call.status != 200:
-            await self._clock.until(self._clock.now() + RETRY_EVERY, stop=False)
-            if self._clock.now() - begun > RETRY_FOR:
-                return
-            await self._courier.send(call)
 
 
 def _kes(cents: int, places: int = 4) -> str:

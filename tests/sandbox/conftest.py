@@ -21,17 +21,9 @@ import uvicorn
 from sandbox.app import create_app
 from sandbox.daraja.credentials import InitiatorDesk
 from sandbox.world import DarajaAccount, World
+from tests.sandbox.worlds import DARAJA, SECRET, TELEGRAM, WHATSAPP
 
-DEADLINE_SECONDS = 5.0
-SECRET = "c0ffee" * 5
-DARAJA = {
-    "shortcode": "174379",
-    "passkey": "pass",
-    "consumer_key": "key",
-    "consumer_secret": "secret",
-    "initiator": "bando",
-    "initiator_password": "Initiator1!",
-}
+DEADLINE_SECONDS = 10.0
 Answer = tuple[int, str]
 
 
@@ -50,6 +42,7 @@ class Received:
     source: str
     headers: dict[str, str]
     body: Any
+    raw: bytes = b""
 
 
 @dataclass
@@ -83,8 +76,9 @@ class Product:
         if "json" in headers.get("content-type", ""):
             body: Any = json.loads(raw)
         else:
-            body = dict(parse_qsl(raw.decode(), keep_blank_values=True))
-        self.received.append(Received(scope["path"], scope["client"][0], headers, body))
+            written = raw or scope["query_string"]
+            body = dict(parse_qsl(written.decode(), keep_blank_values=True))
+        self.received.append(Received(scope["path"], scope["client"][0], headers, body, raw))
         status, text = self.answers.get(scope["path"], lambda _: (200, "{}"))(body)
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": text.encode()})
@@ -130,6 +124,8 @@ class Trial:
                 ],
                 "daraja": DARAJA,
                 "africastalking": {"username": "sandbox", "api_key": "atkey"},
+                "telegram": TELEGRAM,
+                "whatsapp": WHATSAPP,
                 "staff": {"email": "asha@pwani.example", "password": "pw", "totp_secret": "JBSWY3DP"},
             } | changes
         )  # fmt: skip
@@ -232,6 +228,14 @@ class Trial:
             },
         )  # fmt: skip
 
+    # -- the chats, as hands on a phone use them
+
+    def chat(self, channel: str, msisdn: str) -> list[Any]:
+        return list(self.get(f"/phones/{msisdn}/{channel}")["messages"])
+
+    def say(self, channel: str, msisdn: str, status: int = 200, **act: Any) -> Any:
+        return self.post(f"/phones/{msisdn}/{channel}", act, status).get("messages")
+
     def movements(self, msisdn: str) -> list[Any]:
         return [row for row in self.get("/mpesa/statement") if row["msisdn"] == msisdn]
 
@@ -298,3 +302,12 @@ def fresh_trial(product: Product, key_pair: Path, tmp_path: Path) -> Iterator[Ca
     yield make
     while standing:
         standing.pop().stop()
+
+
+@pytest.fixture
+def writer(trial: Trial, product: Product) -> str:
+    """A phone whose holder has just written on WhatsApp."""
+    number = trial.number()
+    trial.say("whatsapp", number, text="Menu")
+    product.received.clear()
+    return number

@@ -18,7 +18,10 @@ from tests.sandbox.conftest import until
 
 def test_about(trial: Any) -> None:
     about = trial.get("/about")
-    assert set(about) == {"service_code", "paybill", "sender", "web", "sites", "routers", "staff"}
+    assert set(about) == {
+        "service_code", "paybill", "sender", "web", "sites", "routers", "staff", "telegram", "whatsapp", "mail_port",
+    }  # fmt: skip
+    assert (about["telegram"], about["whatsapp"]) == ("PwaniNetBot", "254709000001")
     assert (about["service_code"], about["paybill"], about["sender"]) == ("*384*123#", "174379", "PWANINET")
     assert about["routers"] == [{"name": "baraka", "site": "Baraka", "pppoe": True, "hotspot": True}]
     assert set(about["staff"]) == {"email", "password", "totp_secret"}
@@ -35,6 +38,10 @@ def test_every_fault_and_its_values_are_published(trial: Any) -> None:
         "/mpesa/stkpush/v1/processrequest",
         "/version1/messaging",
         "/clock",
+        "/bot{token}/{method}",
+        "/v{version}/{phone_number_id}/messages",
+        "/phones/{msisdn}/telegram",
+        "/phones/{msisdn}/whatsapp",
     ):
         assert "requestBody" in api["paths"][path]["post"]
 
@@ -79,6 +86,16 @@ def test_pages_of_strangers_are_kept_away(trial: Any, headers: dict[str, str], s
     answer = trial.http.post("/faults", content=b'{"sms": "lost"}', headers=base | headers)
     assert answer.status_code == status
     assert trial.get("/faults")["sms"] == ("lost" if status == 200 else "normal")
+
+
+def test_only_the_providers_doors_take_forms(trial: Any) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for path in ("/phones/0712345678/telegram", "/phones/0712345678/whatsapp", "/whatsapp/verification"):
+        assert trial.http.post(path, content=b"text=x", headers=form).status_code == 415
+    assert trial.http.post("/bot1:x/getMe", content=b"a=b", headers=form).status_code == 401
+    assert trial.http.post("/v26.0/1/media", content=b"a=b", headers=form).status_code == 401
+    foreign = {"Origin": "https://evil.example"}
+    assert trial.http.post("/bot1:x/getMe", headers=foreign).status_code == 403
 
 
 def test_reading_with_a_strange_host_is_refused_too(trial: Any) -> None:

@@ -12,7 +12,7 @@ FACE = Path(sandbox.page.__file__).parent / "face"
 STATIC = FACE / "static"
 MODULES = sorted(path for path in STATIC.glob("*.js") if not path.name.startswith("words."))
 TEMPLATE = (FACE / "templates" / "phone.html").read_text()
-SAME_IN_BOTH = {"phone", "byProduct", "byRouter", "f_sms", "line_free", "payer"}
+SAME_IN_BOTH = {"phone", "byProduct", "byRouter", "f_sms", "line_free", "payer", "chatFile"}
 
 
 def book(language: str) -> dict[str, str]:
@@ -41,7 +41,7 @@ def test_every_sentence_that_is_asked_for_exists() -> None:
 def test_every_fault_that_is_offered_has_its_words_and_is_known_to_the_sandbox(trial: Any) -> None:
     kinds = dict(re.findall(r"^  (\w+): \[(.*)\],$", (STATIC / "faults.js").read_text(), re.MULTILINE))
     known = trial.get("/openapi.json")["components"]["schemas"]["Faults"]["properties"]
-    assert len(kinds) == 8
+    assert len(kinds) == 16
     for kind, values in kinds.items():
         offered = re.findall(r'"(\w+)"', values)
         assert set(offered) <= set(known[kind]["enum"])
@@ -81,3 +81,18 @@ def test_the_page_says_what_to_dial_and_where_to_pay(trial: Any) -> None:
     assert 'data-service-code="*384*123#"' in page
     assert 'data-paybill="174379"' in page
     assert all(f'data-key="{key}"' in page for key in "1234567890*#")
+
+
+def test_every_word_of_the_chats_that_is_chosen_by_name_exists() -> None:
+    modules = {module.name: module.read_text() for module in MODULES}
+    named = set(re.findall(r'"(chat[A-Z]\w+)"', modules["bubble.js"] + modules["chat.js"]))
+    named |= set(re.findall(r'Arrived: "(\w+)"', modules["strip.js"]))
+    assert len(named) > 15
+    assert named | {"begin_whatsapp", "begin_telegram"} <= book("en").keys()
+
+
+def test_the_page_has_a_window_for_each_way_to_talk(trial: Any) -> None:
+    page = trial.http.get("/").text
+    assert all(f'data-window="{name}"' in page for name in ("ussd", "whatsapp", "telegram", "sms"))
+    assert all(f'id="{name}-bubbles"' in page for name in ("whatsapp", "telegram", "sms"))
+    assert f'data-short-code="{trial.world.africastalking.short_code}"' in page

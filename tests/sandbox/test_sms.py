@@ -198,3 +198,50 @@ def test_balance_falls(trial: Any) -> None:
     before = balance()
     send(trial, f"+{trial.number()}")
     assert round(before - balance(), 2) == 0.8
+
+
+def test_one_call_for_many_has_a_row_for_each(trial: Any, product: Any) -> None:
+    first, second, silent = trial.number(), trial.number(), trial.number()
+    trial.post(f"/phones/{silent}/optout")
+    product.received.clear()
+    answer = send(trial, f"+{first}, +{second},+{silent},+4412345,,{first}", "a" * 161)
+    told = answer.json()["SMSMessageData"]
+    assert told["Message"] == "Sent to 2/5 Total Cost: KES 3.2000 Message parts: 2"
+    rows = [(row["number"], row["statusCode"], row["cost"]) for row in told["Recipients"]]
+    assert rows == [
+        (f"+{first}", 102, "KES 1.6000"), (f"+{second}", 102, "KES 1.6000"), (f"+{silent}", 406, "0"),
+        ("+4412345", 403, "0"), (first, 403, "0"),
+    ]  # fmt: skip
+    accepted = {row["messageId"] for row in told["Recipients"] if row["statusCode"] == 102}
+    reports = product.wait(report_path(trial), 2)
+    assert {(call.body["id"], call.body["status"]) for call in reports} == {
+        (id_, "Success") for id_ in accepted
+    }
+    assert len(accepted) == 2
+
+
+def test_an_answer_comes_from_the_short_code(trial: Any) -> None:
+    sender, code = trial.number(), trial.world.africastalking.short_code
+    (row,) = recipients(send(trial, f"+{sender}", **{"from": code}))
+    assert row["statusCode"] == 102
+    assert trial.phone(sender)["texts"][0]["from"] == code
+
+
+def test_inbound_faults(trial: Any, product: Any) -> None:
+    sender, path = trial.number(), f"/sms/africastalking/{trial.world.door_secret}"
+
+    def said(text: str) -> Any:
+        return trial.post(f"/phones/{sender}/sms", {"to": "22384", "text": text})
+
+    trial.faults(sms_inbound="doubled")
+    assert said("MENU")["status"] == 200
+    assert len({call.body["id"] for call in product.wait(path, 2)}) == 1
+    trial.faults(sms_inbound="shuffled")
+    said("first")
+    said("second")
+    assert [call.body["text"] for call in product.wait(path, 4)][2:] == ["second", "first"]
+    trial.faults(sms_inbound="late")
+    assert said("held") == {"status": None, "error": ""}
+    assert len(product.at(path)) == 4
+    trial.post("/callbacks/release")
+    assert product.at(path)[-1].body["text"] == "held"
