@@ -22,8 +22,8 @@ from core.catalogue.model import HOTSPOT, PPPOE, Plan, Site
 from core.ledger.accounts import MPESA_CLEARING, receivable
 from core.ledger.post import lock_subscriber, post
 from core.payments.collect import pay_for_plan
-from core.payments.model import Collection
 from core.payments.settle import complete, whose_money
+from core.payments.standing import BegunCollection
 from core.subscribers.meet import meet
 from core.subscribers.model import Subscriber
 
@@ -101,7 +101,7 @@ def a_purchase(
 
 def a_collection(
     work: Work, plan: Plan, payer: Msisdn = AMINA, *, after_seconds: int = 0, **changes: Any
-) -> Collection:
+) -> BegunCollection:
     """A purchase by `payer` for himself, and the collection that waits to be asked for."""
     asked: dict[str, Any] = {
         "step": a_step(),

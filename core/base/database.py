@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, PoolProxiedConnection, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -61,19 +61,21 @@ class Route:
 
 Routes = Callable[[type[Event]], Sequence[Route]]
 
-# One statement writes the events and a delivery for each listener.
-_RECORD = text(
-    """
-    WITH said AS (
+RECORDED = """
+    said AS (
         INSERT INTO outbox (event, payload, request_id, recorded_at)
-        SELECT :event, payload, :request_id, :now FROM unnest(CAST(:payloads AS jsonb[])) AS payload
+        SELECT %(event)s, payload, %(request_id)s, %(now)s
+        FROM occasion, unnest(CAST(%(payloads)s AS jsonb[])) AS payload
         RETURNING id
+    ), delivered AS (
+        INSERT INTO deliveries (outbox_id, listener, queue, ordering_key, available_at)
+        SELECT said.id, route.listener, route.queue, %(ordering_key)s, %(available_at)s
+        FROM said, unnest(CAST(%(listeners)s AS text[]), CAST(%(queues)s AS text[])) AS route (listener, queue)
     )
-    INSERT INTO deliveries (outbox_id, listener, queue, ordering_key, available_at)
-    SELECT said.id, route.listener, route.queue, :ordering_key, :available_at
-    FROM said, unnest(CAST(:listeners AS text[]), CAST(:queues AS text[])) AS route (listener, queue)
-    """
-)
+"""
+"""Parts of a WITH that leave events in the outbox, with a delivery for each listener, if the part `occasion` before
+them has its one row. Its values are those of `Work.recording`."""
+_RECORD = f"WITH occasion AS (SELECT), {RECORDED} SELECT"
 
 
 class Work:
@@ -88,40 +90,57 @@ class Work:
         self._engine = engine
         self._routes = routes
         self._session: Session | None = None
+        self._pooled: PoolProxiedConnection | None = None
 
     @property
     def session(self) -> Session:
         """The transaction; it begins with the first statement."""
         if self._session is None:
+            self._leave(well=True)
             self._session = Session(self._engine, expire_on_commit=False)
         return self._session
 
     def at_once(self, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of one plain statement in the driver's own words (`%(name)s`).
 
-        Where it is the first of this Work it is a transaction by itself, committed when it returns: one round
-        trip instead of three, and nothing of the mapper, for the paths that are trodden all day. Elsewhere it is
-        part of the Work like any other.
+        Until the session is used, it is a transaction by itself, committed when it returns: one round trip
+        instead of three, and nothing of the mapper, for the paths that are trodden all day. From then on it is part
+        of the Work like any other.
         """
         if self._session is not None:
-            ours = self._session.connection().connection.driver_connection
-            assert ours is not None
-            return _first_row(ours, statement, values)
-        pooled = self._engine.raw_connection()
+            return self.within(statement, values)
         try:
-            driver = pooled.driver_connection
-            assert driver is not None
-            driver.autocommit = True
-            row = _first_row(driver, statement, values)
-            driver.autocommit = False
+            return _first_row(self._alone(), statement, values)
         except BaseException:
-            pooled.invalidate()  # in whatever state it is
+            self._leave(well=False)
             raise
-        pooled.close()
-        return row
+
+    def _alone(self) -> psycopg.Connection:
+        """A connection on which each statement is a transaction; kept until the session is used or the Work ends."""
+        if self._pooled is None:
+            self._pooled = self._engine.raw_connection()
+            _driver(self._pooled).autocommit = True
+        return _driver(self._pooled)
+
+    def _leave(self, *, well: bool) -> None:
+        """Give that connection back; or throw it away, in whatever state it is."""
+        pooled, self._pooled = self._pooled, None
+        if pooled is not None and well:
+            _driver(pooled).autocommit = False
+            pooled.close()
+        elif pooled is not None:
+            pooled.invalidate()
+
+    def within(self, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row of one plain statement in the driver's own words, always part of this Work: for one of
+        several that hold together. It sees what the mapper was told; the mapper does not see what it writes."""
+        self.session.flush()
+        row = self.session.connection().exec_driver_sql(statement, values).first()
+        return tuple(row) if row is not None else None
 
     def end(self, *, well: bool) -> None:
         """Commit, or undo. For the edge that opened it."""
+        self._leave(well=True)
         if self._session is None:
             return
         with self._session as session:
@@ -146,22 +165,30 @@ class Work:
     ) -> None:
         """`record` for many events of one kind, in one statement however many they are. only_to: this listener
         and no other, whatever the switchboard says (the ticker's way to start one clock job)."""
-        if not events:
-            return
+        if events:
+            values = self.recording(events, after=after, order=order, only_to=only_to)
+            self.session.connection().exec_driver_sql(_RECORD, values)
+
+    def recording(
+        self,
+        events: Sequence[Event],
+        *,
+        after: timedelta = timedelta(),
+        order: str | None = None,
+        only_to: Route | None = None,
+    ) -> dict[str, Any]:
+        """The values of `RECORDED`, for a statement that writes its rows and the events of them at once."""
         routes = [only_to] if only_to is not None else self.routes(type(events[0]))
-        self.session.execute(
-            _RECORD,
-            {
-                "event": type(events[0]).__name__,
-                "payloads": [json.dumps(dataclasses.asdict(event)) for event in events],
-                "request_id": self.request_id,
-                "now": self.now,
-                "ordering_key": order,
-                "available_at": self.now + after,
-                "listeners": [route.listener for route in routes],
-                "queues": [route.queue for route in routes],
-            },
-        )
+        return {
+            "event": type(events[0]).__name__,
+            "payloads": [json.dumps(dataclasses.asdict(event)) for event in events],
+            "request_id": self.request_id,
+            "now": self.now,
+            "ordering_key": order,
+            "available_at": self.now + after,
+            "listeners": [route.listener for route in routes],
+            "queues": [route.queue for route in routes],
+        }
 
     def routes(self, event: type[Event]) -> Sequence[Route]:
         """Who listens to events of this kind."""
@@ -222,6 +249,12 @@ class Database:
             work.end(well=False)
             raise
         work.end(well=True)
+
+
+def _driver(pooled: PoolProxiedConnection) -> psycopg.Connection:
+    found: psycopg.Connection | None = pooled.driver_connection
+    assert found is not None, "it is checked out"
+    return found
 
 
 def _first_row(

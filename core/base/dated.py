@@ -28,6 +28,38 @@ DEFAULTS: dict[str, int] = {
     "resends_a_day": 5,
     # SMS that may be handed to the carrier in a day, all numbers together (M5): a runaway must not empty it.
     "sms_a_day": 50_000,
+    # Codes by SMS to one number, and within one talk (M5).
+    "codes_an_hour": 3,
+    "codes_a_day": 6,
+    # A number that is first heard again after so many silent days may be in other hands (M6).
+    "number.silent_days": 90,
+    # A chat or number joins or leaves an account at once, but after a day where the account's own money, in cents,
+    # is more than this (threats, section 4).
+    "contacts.wait_above_cents": 50_000,
+    # Messages that we begin wait from the evening's hour to the morning's, in Nairobi.
+    "quiet.from_hour": 20,
+    "quiet.until_hour": 8,
+    # What a message costs, in cents, where its carrier does not say: a part of an SMS, a template outside of
+    # WhatsApp's free window. Free words in a chat, and mail, cost nothing.
+    "cost.sms_part": 80,
+    "cost.whatsapp_template": 60,
+    # Seconds that a channel that is away is waited for, where there is another. urgent: somebody waits for it.
+    "patience.whatsapp": 900,
+    "patience.whatsapp.urgent": 60,
+    "patience.telegram": 900,
+    "patience.telegram.urgent": 0,
+    "patience.sms": 7_200,
+    "patience.sms.urgent": 180,
+    "patience.email": 3_600,
+    "patience.email.urgent": 0,
+    # Seconds within which a message should be confirmed, until another channel is tried too. Not every network
+    # reports on its texts, and a phone that is off gets them later.
+    "confirmed_within.whatsapp": 3_600,
+    "confirmed_within.whatsapp.urgent": 120,
+    "confirmed_within.sms": 14_400,
+    "confirmed_within.sms.urgent": 1_800,
+    # A chat in which nobody wrote for so many days is taken for left.
+    "chat.lately_days": 90,
     # Claims above this many cents that stay unconfirmed for an hour become an incident (M8).
     "claim.incident_above_cents": 2_000_000,
 }

@@ -184,8 +184,14 @@ _TAKE = """
 
 def read(work: Work, inbox_id: InboxId) -> tuple[InboxEntry, bytes]:
     """The inbox row and its raw body."""
-    entry = work.session.get_one(InboxEntry, inbox_id)
-    body = work.session.scalars(select(InboxBody.body).where(InboxBody.inbox_id == inbox_id)).one()
+    entry, body = work.session.execute(
+        select(InboxEntry, InboxBody.body)
+        .join(
+            InboxBody,
+            (InboxBody.inbox_id == InboxEntry.id) & (InboxBody.received_at == InboxEntry.received_at),
+        )
+        .where(InboxEntry.id == inbox_id)
+    ).one()
     return entry, body
 
 

@@ -13,6 +13,13 @@ class AccessChanged(Event):
 
 
 @dataclass(frozen=True)
+class AccessEnded(Event):
+    """The time of this subscription is over, or its time to begin."""
+
+    subscription_id: int
+
+
+@dataclass(frozen=True)
 class PaidTimeStarted(Event):
     """The time that this purchase bought is running (or was added to time that runs)."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import TextClause, text
 
 from core.base.database import Work
 from core.base.dated import dated
-from core.billing.events import AccessChanged, LineDue, LineSuspended
+from core.billing.events import AccessChanged, AccessEnded, LineDue, LineSuspended
 
 LINES_A_SWEEP = 20_000
 """A sweep holds its rows for one transaction; more lines than this wait for the next, seconds later."""
@@ -56,6 +56,7 @@ def sweep(work: Work) -> dict[str, int]:
     unused = _move(work, NEVER_USED, "ended", "never used", honoured=use_by + honoured + 1)
     late = _move(work, INTO_GRACE, "grace", "the last paid day is over")
     unpaid = _move(work, OUT_OF_GRACE, "suspended", "not paid", grace=grace)
+    work.record_all([AccessEnded(line) for line in over + unused])
     work.record_all([AccessChanged(line) for line in over + unused + unpaid])
     work.record_all([LineDue(line) for line in late])
     work.record_all([LineSuspended(line) for line in unpaid])

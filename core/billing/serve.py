@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
-from core.base.database import Work
+from core.base.database import RECORDED, Work
 from core.base.dated import dated
 from core.billing.events import AccessChanged, PaidTimeStarted
 from core.billing.model import (
@@ -19,18 +21,20 @@ from core.billing.model import (
     Purchase,
     Subscription,
 )
-from core.billing.moves import move, note_move
+from core.billing.moves import move
 from core.billing.periods import PaidTime, Term, first_period, renewed
 
 
 def serve(work: Work, purchase: Purchase) -> Subscription:
-    """Turn paid money into access. The caller holds the beneficiary's row and has invoiced the purchase.
+    """Turn paid money into access. The caller holds the beneficiary's row.
 
     A line that is on is prolonged at once. One that is off, or new, waits for its router: paid time starts
     when the network says yes, so a purchase made while the router is down loses no minute.
     """
+    line = lock_line(work, purchase.subscription_id) if purchase.subscription_id is not None else None
+    if line is None or line.state == ENDED:
+        return _open_line(work, purchase)
     purchase.state, purchase.paid_at = PAID, work.now
-    line = _line(work, purchase)
     if line.state in (ACTIVE, GRACE):
         _prolong(work, line, [purchase], back_at=work.now, cause=f"purchase {purchase.id}")
     elif line.state in (SUSPENDED, PAUSED):
@@ -39,29 +43,48 @@ def serve(work: Work, purchase: Purchase) -> Subscription:
     return line
 
 
-def _line(work: Work, purchase: Purchase) -> Subscription:
-    if purchase.subscription_id is not None:
-        known = lock_line(work, purchase.subscription_id)
-        if known.state != ENDED:
-            return known
-    # An ended line is not woken: the money opens a new one on the same plan.
-    line = Subscription(
-        subscriber_id=purchase.beneficiary_id,
-        plan_id=purchase.plan_id,
-        site_id=purchase.site_id,
-        state=AWAITING_NETWORK,
-        created_at=work.now,
-    )
+_OPEN_LINE = f"""
+    WITH line AS (
+        INSERT INTO subscriptions (id, subscriber_id, plan_id, site_id, state, created_at)
+        SELECT %(line_id)s, beneficiary_id, plan_id, site_id, 'awaiting_network', %(now)s
+        FROM purchases WHERE id = %(purchase_id)s
+    ), noted AS (
+        INSERT INTO subscription_moves (subscription_id, at, to_state, cause)
+        VALUES (%(line_id)s, %(now)s, 'awaiting_network', %(cause)s)
+    ), occasion AS (
+        UPDATE purchases SET state = 'paid', paid_at = %(now)s, subscription_id = %(line_id)s
+        WHERE id = %(purchase_id)s RETURNING id
+    ), {RECORDED}
+    SELECT id FROM occasion
+"""  # noqa: S608
+
+
+def _open_line(work: Work, purchase: Purchase) -> Subscription:
+    """A new line; an ended one is not woken, the money opens another on the same plan."""
+    line_id = work.next_id("subscriptions")
+    values = {"line_id": line_id, "purchase_id": purchase.id, "cause": f"purchase {purchase.id}"}
+    work.within(_OPEN_LINE, values | work.recording([AccessChanged(line_id)]))
+    for name, value in (("state", PAID), ("paid_at", work.now), ("subscription_id", line_id)):
+        set_committed_value(purchase, name, value)
+    line = Subscription(id=line_id)
+    make_transient_to_detached(line)  # the row is there; what else stands in it is read when it is asked for
     work.session.add(line)
-    work.session.flush()
-    purchase.subscription_id = line.id
-    note_move(work, line, AWAITING_NETWORK, f"purchase {purchase.id}")
-    work.record(AccessChanged(line.id))
     return line
+
+
+# A yes that begins no time is noted, where it is not from before the line was cut.
+_NOTE_YES = """
+    UPDATE subscriptions s SET granted_at = %(at)s FROM plans p
+    WHERE s.id = %(subscription_id)s AND p.id = s.plan_id AND p.starts <> 'grant' AND s.granted_at IS NULL
+      AND (s.dark_since IS NULL OR s.dark_since <= %(at)s)
+    RETURNING s.id
+"""
 
 
 def start_paid_time(work: Work, *, subscription_id: int, at: datetime) -> None:
     """The network said yes at `at`. Home lines begin (or come back); hotspot time waits for the first login."""
+    if work.at_once(_NOTE_YES, {"subscription_id": subscription_id, "at": at}):
+        return
     line = lock_line(work, subscription_id)
     if line.dark_since is not None and at < line.dark_since:
         return  # a yes from before the line was cut
@@ -80,7 +103,11 @@ def start_at_login(work: Work, *, subscription_id: int, at: datetime) -> None:
 def lock_line(work: Work, subscription_id: int) -> Subscription:
     """The subscription, locked and read afresh: the sweep moves lines without asking for their owner."""
     return work.session.get_one(
-        Subscription, subscription_id, with_for_update={"of": Subscription}, populate_existing=True
+        Subscription,
+        subscription_id,
+        options=[joinedload(Subscription.plan, innerjoin=True)],
+        with_for_update={"of": Subscription},
+        populate_existing=True,
     )
 
 

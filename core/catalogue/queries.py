@@ -1,6 +1,8 @@
 """Reads about what is on sale."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -38,6 +40,35 @@ def offer_of(plan: Plan) -> Offer:
         starts=plan.starts,
         site_ids=tuple(sorted(site.id for site in plan.sites)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNow:
+    """A plan at this moment, on sale or not."""
+
+    offer: Offer
+    currency: str
+    is_on_sale: bool
+
+
+PLAN_NOW = """
+    plan.id, plan.kind, plan.name, plan.price_cents, plan.term_unit, plan.term_count, plan.shared_devices, plan.starts,
+    ARRAY(SELECT site_id FROM plan_sites WHERE plan_id = plan.id ORDER BY site_id), plan.currency, plan.state
+"""
+"""The columns of a row of `plans AS plan` from which `plan_in_row` makes a PlanNow."""
+PLAN_NOW_COLUMNS = 11
+
+
+def plan_in_row(row: Sequence[Any]) -> PlanNow | None:
+    """The plan whose PLAN_NOW columns these are; None where the row has none."""
+    *plain, site_ids, currency, state = row
+    if plain[0] is None:
+        return None
+    return PlanNow(Offer(*(*plain, tuple(site_ids))), currency, state == "on_sale")
+
+
+def plan_now(plan: Plan) -> PlanNow:
+    return PlanNow(offer_of(plan), plan.currency, plan.state == "on_sale")
 
 
 def offers(work: Work, kind: str) -> list[Offer]:

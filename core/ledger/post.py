@@ -19,19 +19,19 @@ _REVERSE = text(
     RETURNING entry_id
     """
 )
-_POST = text(
-    """
+_POST = """
     WITH entry AS (
         INSERT INTO journal_entries (at, kind, source, reverses_id)
-        VALUES (:at, :kind, :source, :reverses_id) RETURNING id
+        VALUES (%(at)s, %(kind)s, %(source)s, %(reverses_id)s) RETURNING id
+    ), posted AS (
+        INSERT INTO postings (entry_id, account_id, amount_cents, currency)
+        SELECT entry.id, accounts.id, side.cents, %(currency)s
+        FROM entry, unnest(CAST(%(codes)s AS text[]), CAST(%(cents)s AS bigint[])) AS side (code, cents)
+        JOIN accounts ON accounts.code = side.code
+        RETURNING entry_id
     )
-    INSERT INTO postings (entry_id, account_id, amount_cents, currency)
-    SELECT entry.id, accounts.id, side.cents, :currency
-    FROM entry, unnest(CAST(:codes AS text[]), CAST(:cents AS bigint[])) AS side (code, cents)
-    JOIN accounts ON accounts.code = side.code
-    RETURNING entry_id
-    """
-)
+    SELECT entry.id, (SELECT count(*) FROM posted) FROM entry
+"""
 
 
 def post(
@@ -47,7 +47,7 @@ def post(
     currencies = {amount.currency for _, amount in written}
     if len(currencies) != 1:
         raise ValueError("an entry has one currency and at least two sides")
-    rows = work.session.execute(
+    row = work.within(
         _POST,
         {
             "at": work.now,
@@ -58,10 +58,11 @@ def post(
             "codes": [code for code, _ in written],
             "cents": [amount.minor for _, amount in written],
         },
-    ).all()
-    if len(rows) != len(written):
+    )
+    assert row is not None
+    if row[1] != len(written):
         raise ValueError(f"an account of {source} does not exist")
-    return EntryId(rows[0][0])
+    return EntryId(row[0])
 
 
 def reverse(work: Work, *, source: str) -> EntryId:

@@ -6,7 +6,6 @@ from sqlalchemy import ColumnElement, or_, select, text
 
 from core.base.database import Work
 from core.base.errors import Rejected, Unreachable
-from core.network.accounts import account_of
 from core.network.desire import desire
 from core.network.driver import Service
 from core.network.events import RouterReturned
@@ -33,11 +32,11 @@ _MARK_DIFFERING = text(
 def converge_subscription(deps: NetworkDeps, *, subscription_id: int) -> None:
     """Compute what is wanted and bring every router that is behind. A router that is away stays behind."""
     with deps.work() as work:
-        routers = desire(work, subscription_id=subscription_id)
-        account = account_of(work, subscription_id)
-    for router_id in routers:
-        assert account is not None, "a router can only be behind an account"
-        follow(deps, account_id=account.id, router_id=router_id)
+        behind = desire(work, subscription_id=subscription_id)
+    if behind is None:
+        return
+    for router_id in behind.router_ids:
+        follow(deps, account_id=behind.account_id, router_id=router_id)
 
 
 def catch_up_router(deps: NetworkDeps, *, router_id: int) -> None:

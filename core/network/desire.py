@@ -1,50 +1,45 @@
 """What routers should hold for a subscription, computed from its state and its plan."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload
 
 from core.base.database import Work
-from core.billing.model import (
-    ACTIVE,
-    AWAITING_NETWORK,
-    ENDED,
-    GRACE,
-    PAUSED,
-    SUSPENDED,
-    Subscription,
-    SubscriptionMove,
-)
-from core.catalogue.model import HOTSPOT, Plan
+from core.billing.model import AWAITING_NETWORK, Subscription, SubscriptionMove
 from core.network.accounts import account_of, open_account
-from core.network.model import ABSENT, DISABLED, PRESENT, AccessAccount, RouterAccount
+from core.network.fresh import open_voucher
+from core.network.model import ABSENT, AccessAccount, RouterAccount
 from core.network.placement import place
-
-_DESIRED = {
-    AWAITING_NETWORK: PRESENT,
-    ACTIVE: PRESENT,
-    GRACE: PRESENT,
-    SUSPENDED: DISABLED,
-    PAUSED: DISABLED,
-    ENDED: ABSENT,
-}
-_TERM_SECONDS = {"seconds": 1, "days": 86_400, "months": 31 * 86_400}
-"""A month as its longest: the router's limit is a hard stop behind the calendar's, never before it."""
-
-Terms = dict[str, str | int | None]
+from core.network.terms import Terms, terms_of
 
 
-def desire(work: Work, *, subscription_id: int) -> list[int]:
-    """Bring the access account up to date and return the ids of the routers that are behind it.
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """An access account, and the ids of the routers that do not hold yet what is wanted of it."""
+
+    account_id: int
+    router_ids: tuple[int, ...]
+
+
+def desire(work: Work, *, subscription_id: int) -> Behind | None:
+    """Bring the access account up to date. None where there is none and none is wanted.
 
     The revision grows only where something has changed, or where the subscription waits for the network's yes
     anew: a line that was off and is paid again gets its yes even when the routers never heard that it was
     off.
     """
+    fresh = open_voucher(work, subscription_id=subscription_id)
+    if fresh is not None:
+        return Behind(*fresh)
     account = account_of(work, subscription_id, lock=True)
-    line = work.session.get_one(Subscription, subscription_id, populate_existing=True)
+    line = work.session.get_one(
+        Subscription, subscription_id, options=[joinedload(Subscription.plan)], populate_existing=True
+    )
     terms = terms_of(line.state, line.plan)
     if account is None:
         if terms["desired"] == ABSENT:
-            return []
+            return None
         account = open_account(work, line, {**terms, "asked_move_id": _asked(work, line)})
         # Whoever opened it at the same time may have seen an older state.
         work.session.refresh(line)
@@ -52,32 +47,12 @@ def desire(work: Work, *, subscription_id: int) -> list[int]:
     _revise(work, account, terms, _asked(work, line))
     place(work, account, line)
     work.session.flush()
-    return list(
-        work.session.scalars(
-            select(RouterAccount.router_id)
-            .where(RouterAccount.account_id == account.id, RouterAccount.applied_revision < account.revision)
-            .order_by(RouterAccount.router_id)
-        )
+    behind = work.session.scalars(
+        select(RouterAccount.router_id)
+        .where(RouterAccount.account_id == account.id, RouterAccount.applied_revision < account.revision)
+        .order_by(RouterAccount.router_id)
     )
-
-
-def terms_of(state: str, plan: Plan) -> Terms:
-    """What routers should hold for a subscription of this state and plan: the columns of its access account.
-
-    The router counts time and bytes of a voucher over all its devices together, so its time limit is the term
-    once for each device. Home lines have no limits: a secret's count one session only.
-    """
-    hotspot = plan.kind == HOTSPOT
-    term_seconds = plan.term_count * _TERM_SECONDS[plan.term_unit]
-    return {
-        "desired": _DESIRED[state],
-        "profile": f"bando-{plan.code}",
-        "download_kbps": plan.download_kbps,
-        "upload_kbps": plan.upload_kbps,
-        "shared_devices": plan.shared_devices,
-        "uptime_limit_seconds": term_seconds * plan.shared_devices if hotspot else None,
-        "data_limit_bytes": plan.data_cap_bytes if hotspot and plan.after_cap == "stop" else None,
-    }
+    return Behind(account.id, tuple(behind))
 
 
 def _revise(work: Work, account: AccessAccount, terms: Terms, asked: int | None) -> None:

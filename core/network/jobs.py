@@ -5,6 +5,7 @@ from core.network.credentials import send_first_credentials
 from core.network.follow import NetworkDeps
 from core.network.logins import watch_all
 from core.network.probe import probe_all
+from core.vouchers.send import send_first
 
 __all__ = ["NetworkDeps", "catch_up", "converge", "probe_routers", "send_credentials", "watch_logins"]
 
@@ -30,6 +31,8 @@ def watch_logins(deps: NetworkDeps) -> None:
 
 
 def send_credentials(deps: NetworkDeps, *, subscription_id: int, at: int) -> None:
-    """A router has the access since `at`: a home line that is new gets its user name and password by text."""
+    """A router has the access since `at`: now what opens it is worth sending, a voucher's code, or a new home
+    line's user name and password."""
     with deps.work() as work:
-        send_first_credentials(work, subscription_id=subscription_id)
+        if not send_first(work, subscription_id=subscription_id):
+            send_first_credentials(work, subscription_id=subscription_id)

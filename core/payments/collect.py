@@ -1,36 +1,74 @@
 """Begin to collect: a purchase and its pending collection, in one transaction, before anything is sent."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-
-from core.base.database import Work
+from core.base.database import RECORDED, Work
 from core.base.errors import Refusal
 from core.base.msisdn import Msisdn
 from core.base.words import say
 from core.billing.model import Purchase
-from core.billing.purchase import StepId, begin_purchase
+from core.billing.purchase import INSERT_PURCHASE, StepId, purchase_values
 from core.payments.events import CollectionRequested
-from core.payments.model import FAILED, REQUESTED, Collection, CollectionMove
-from core.subscribers.meet import meet
+from core.payments.model import REQUESTED, Collection
+from core.payments.standing import (
+    IS_OPEN,
+    LAST_ASKED,
+    SAME_AMOUNT_APART,
+    BegunCollection,
+    Standing,
+    free_at,
+    standing_of,
+)
+from core.subscribers.meet import KnownSubscriber, meet
 from core.subscribers.model import Subscriber
 from core.vouchers.codes import ALPHABET
 
 REFERENCE_CHARACTERS = 12
 """What M-Pesa shows the payer as the account: alphanumeric, 12 at most."""
-SAME_AMOUNT_APART = timedelta(seconds=125)
-"""M-Pesa refuses the same amount from the same customer within two minutes (result 17)."""
 
 PAYMENT_OPEN = say("A payment is still open for that phone. Wait for it to end, then dial again.")
 NOT_MPESA = say("M-PESA needs a Safaricom number. Please type one.")
+
+# The collection comes first: where another is open for the phone it is not made, and then nothing else is.
+_COLLECTION = f"""
+    occasion AS (
+        INSERT INTO collections (id, purchase_id, retries_id, gateway, payer, amount_cents, currency, reference, state,
+            created_at, push_due_at)
+        SELECT %(collection_id)s, drawn.purchase_id, %(retries_id)s, %(gateway)s, %(payer)s, %(price_cents)s,
+            %(currency)s, %(reference)s, 'requested', %(now)s, %(available_at)s
+        FROM drawn
+        ON CONFLICT (payer) WHERE {IS_OPEN} DO NOTHING
+        RETURNING id, purchase_id
+    ), moved AS (
+        INSERT INTO collection_moves (collection_id, at, to_state, cause)
+        SELECT id, %(now)s, 'requested', 'asked for' FROM occasion
+    ), {RECORDED}
+"""  # noqa: S608
+# The same step heard at the same time waits for the phone, and then finds it taken.
+_BEGIN = f"""
+    WITH drawn AS (
+        SELECT nextval('purchases_id_seq') AS purchase_id
+        WHERE NOT EXISTS (
+            SELECT FROM purchases WHERE channel = %(channel)s AND session = %(session)s AND step = %(step)s
+        )
+    ), {_COLLECTION}, purchase AS ({INSERT_PURCHASE})
+    SELECT purchase_id FROM occasion
+"""  # noqa: S608
+_RETRY = f"""
+    WITH drawn AS (SELECT CAST(%(purchase_id)s AS bigint) AS purchase_id), {_COLLECTION} SELECT id FROM occasion
+"""  # noqa: S608
+_BEFORE_RETRY = f"""
+    SELECT nextval('collections_id_seq'), account_no, ({LAST_ASKED.format(price="%(price_cents)s")})
+    FROM subscribers WHERE id = %(beneficiary_id)s
+"""  # noqa: S608
 
 
 def pay_for_plan(
     work: Work,
     *,
     step: StepId,
-    buyer: Subscriber,
+    buyer: Subscriber | KnownSubscriber,
     payer: Msisdn,
     plan_id: int,
     push_after: timedelta,
@@ -38,27 +76,53 @@ def pay_for_plan(
     site_id: int | None = None,
     renews: int | None = None,
     gateway: str = "mpesa",
-) -> Collection:
+    standing: Standing | None = None,
+) -> BegunCollection:
     """Note the purchase of `plan_id` for `beneficiary` (the buyer) and the collection that `payer` will answer.
 
     Repeating a step returns its collection and begins nothing. push_after: how long the prompt must wait (on
-    USSD until the session is over). Raises Refusal, in the payer's words.
+    USSD until the session is over). standing: how things stand, where it was read for the same question already.
+    Raises Refusal, in the payer's words. A Work whose session is not in use is committed by this (`Work.at_once`).
     """
     if not payer.looks_mpesa_capable:
         raise Refusal(NOT_MPESA)
-    whom = meet(work, msisdn=beneficiary).id if beneficiary is not None else buyer.id
-    purchase, again = begin_purchase(
+    asked: dict[str, Any] = {"step": step, "payer": payer, "plan_id": plan_id, "renews": renews}
+    standing = standing or standing_of(work, beneficiary=beneficiary, **asked)
+    if standing.begun is not None:
+        return standing.begun
+    whom = buyer if beneficiary is None else standing.beneficiary or meet(work, msisdn=beneficiary)
+    purchase = purchase_values(
         work,
         step=step,
         buyer_id=buyer.id,
-        beneficiary_id=whom,
-        plan_id=plan_id,
+        beneficiary_id=whom.id,
+        plan=standing.plan,
         site_id=site_id,
         renews=renews,
+        line=standing.line,
     )
-    if again:
-        return _collection_of(work, purchase)
-    return begin_collection(work, purchase, payer=payer, gateway=gateway, push_after=push_after)
+    collection = _collection_values(
+        work,
+        standing.collection_id,
+        payer=payer,
+        gateway=gateway,
+        account_no=whom.account_no,
+        due_at=max(work.now + push_after, standing.free_at),
+    )
+    made = work.at_once(_BEGIN, purchase | collection)
+    if made is None:  # somebody was faster: at this step, or for this phone
+        faster = standing_of(work, **asked).begun
+        if faster is None:
+            raise Refusal(PAYMENT_OPEN)
+        return faster
+    return BegunCollection(
+        id=standing.collection_id,
+        purchase_id=made[0],
+        amount_cents=purchase["price_cents"],
+        currency=purchase["currency"],
+        reference=collection["reference"],
+        state=REQUESTED,
+    )
 
 
 def begin_collection(
@@ -68,68 +132,56 @@ def begin_collection(
     payer: Msisdn,
     gateway: str,
     push_after: timedelta,
-    retries: Collection | None = None,
-) -> Collection:
-    """One attempt to collect the purchase's money. Raises Refusal while another is open for the same phone."""
-    push_due_at = max(work.now + push_after, _free_for_same_amount(work, payer, purchase.price_cents))
-    collection_id = work.next_id("collections")
-    collection = Collection(
-        id=collection_id,
-        purchase_id=purchase.id,
-        retries_id=retries.id if retries else None,
+    retries: Collection,
+) -> None:
+    """A further attempt to collect the purchase's money. Raises Refusal while another is open for the same phone."""
+    facts = {"payer": payer.digits, "price_cents": purchase.price_cents, "currency": purchase.currency}
+    found = work.at_once(
+        _BEFORE_RETRY,
+        {
+            **facts,
+            "beneficiary_id": purchase.beneficiary_id,
+            "not_before": work.now - SAME_AMOUNT_APART,
+        },
+    )
+    assert found is not None, "its beneficiary is a subscriber"
+    collection_id, account_no, last_asked = found
+    values = _collection_values(
+        work,
+        collection_id,
+        payer=payer,
         gateway=gateway,
-        payer=payer.digits,
-        amount_cents=purchase.price_cents,
-        currency=purchase.currency,
-        reference=_reference(work, purchase.beneficiary_id, collection_id),
-        state=REQUESTED,
-        created_at=work.now,
-        push_due_at=push_due_at,
+        account_no=account_no,
+        due_at=max(work.now + push_after, free_at(work, last_asked)),
+        retries_id=retries.id,
     )
-    try:
-        with work.session.begin_nested():
-            work.session.add(collection)
-            work.session.flush()
-    except IntegrityError as error:
-        if "one_open_prompt" in str(error.orig):
-            raise Refusal(PAYMENT_OPEN) from None
-        raise
-    work.session.add(
-        CollectionMove(collection_id=collection.id, at=work.now, to_state=REQUESTED, cause="asked for")
-    )
-    work.record(CollectionRequested(collection.id), after=push_due_at - work.now)
-    return collection
+    if work.at_once(_RETRY, {**facts, **values, "purchase_id": purchase.id}) is None:
+        raise Refusal(PAYMENT_OPEN)
 
 
-def _collection_of(work: Work, purchase: Purchase) -> Collection:
-    return work.session.scalars(
-        select(Collection).where(Collection.purchase_id == purchase.id).order_by(Collection.id)
-    ).first() or _never_collected(purchase)
+def _collection_values(
+    work: Work,
+    collection_id: int,
+    *,
+    payer: Msisdn,
+    gateway: str,
+    account_no: str,
+    due_at: datetime,
+    retries_id: int | None = None,
+) -> dict[str, Any]:
+    """The row of a collection that is prompted at `due_at`, and the event of it; its price is the purchase's."""
+    return {
+        "collection_id": collection_id,
+        "retries_id": retries_id,
+        "gateway": gateway,
+        "payer": payer.digits,
+        "reference": _reference(account_no, collection_id),
+        **work.recording([CollectionRequested(collection_id)], after=due_at - work.now),
+    }
 
 
-def _never_collected(purchase: Purchase) -> Collection:
-    raise AssertionError(f"purchase {purchase.id} was committed without its collection")
-
-
-def _free_for_same_amount(work: Work, payer: Msisdn, cents: int) -> datetime:
-    """From when M-Pesa takes this amount from this phone again."""
-    last = work.session.scalar(
-        select(Collection.asked_at)
-        .where(
-            Collection.payer == payer.digits,
-            Collection.amount_cents == cents,
-            Collection.asked_at > work.now - SAME_AMOUNT_APART,
-            Collection.state != FAILED,
-        )
-        .order_by(Collection.asked_at.desc())
-        .limit(1)
-    )
-    return last + SAME_AMOUNT_APART if last else work.now
-
-
-def _reference(work: Work, subscriber_id: int, collection_id: int) -> str:
+def _reference(account_no: str, collection_id: int) -> str:
     """The account number and a suffix from the collection's id: unique, and readable in the payer's SMS."""
-    account_no = work.session.get_one(Subscriber, subscriber_id).account_no
     suffix, rest = "", collection_id
     for _ in range(REFERENCE_CHARACTERS - len(account_no)):
         rest, digit = divmod(rest, len(ALPHABET))

@@ -56,6 +56,13 @@ class PaymentSettled(Event):
 
 
 @dataclass(frozen=True)
+class GiftPaid(Event):
+    """A purchase for somebody else is paid."""
+
+    purchase_id: int
+
+
+@dataclass(frozen=True)
 class MoneyKept(Event):
     """Money came in that bought nothing by itself: it is the subscriber's, in the journal."""
 

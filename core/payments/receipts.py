@@ -19,7 +19,7 @@ def take_receipt(
     work: Work, paid: Paid, *, provider: str, subscriber_id: int | None, collection_id: int | None
 ) -> Receipt | None:
     """Note a receipt that counts. None where it stands already: a repeat if the facts agree, else an incident."""
-    number = work.session.scalar(
+    taken: Receipt | None = work.session.scalar(
         insert(Receipt)
         .values(
             provider=provider,
@@ -35,10 +35,10 @@ def take_receipt(
             collection_id=collection_id,
         )
         .on_conflict_do_nothing(index_elements=["provider", "number"])
-        .returning(Receipt.id)
+        .returning(Receipt)
     )
-    if number is not None:
-        return work.session.get_one(Receipt, number)
+    if taken is not None:
+        return taken
     known = _known(work, provider, paid)
     if not _agree(known, paid):
         raise_incident(

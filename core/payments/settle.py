@@ -1,5 +1,7 @@
 """Settle: one transaction marks the collection paid, posts the journal, serves the purchase. Once, ever."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from core.base.database import Work
@@ -13,16 +15,26 @@ from core.billing.serve import serve
 from core.catalogue.labels import term_label
 from core.catalogue.model import HOTSPOT
 from core.ledger.accounts import MPESA_CLEARING, receivable
-from core.ledger.post import lock_subscriber, post, reverse
+from core.ledger.post import post, reverse
 from core.ledger.queries import balance
-from core.payments.events import MoneyKept, PaymentSettled
+from core.payments.events import GiftPaid, MoneyKept, PaymentSettled
 from core.payments.gateway import Paid
 from core.payments.keep import keep_money
 from core.payments.model import PAID, Collection, Receipt
 from core.payments.receipts import adopt_receipt, take_receipt
-from core.payments.states import locked, move
+from core.payments.states import locked_with_purchase, move
 from core.subscribers.meet import prove_number
 from core.vouchers.mint import mint
+
+NETWORK_ANSWERS_WITHIN = timedelta(seconds=20)
+"""A router that is there takes a second; after this a buyer starts to worry, and somebody looks."""
+
+# In the order of their ids, as everywhere: two who buy for each other must not wait for each other.
+_LOCK_PEOPLE = """
+    SELECT s.id FROM collections c JOIN purchases p ON p.id = c.purchase_id
+    JOIN subscribers s ON s.id IN (p.buyer_id, p.beneficiary_id)
+    WHERE c.id = %(collection_id)s ORDER BY s.id FOR NO KEY UPDATE OF s
+"""
 
 
 def settle(work: Work, collection_id: int, *, paid: Paid | None, cause: str) -> None:
@@ -31,13 +43,10 @@ def settle(work: Work, collection_id: int, *, paid: Paid | None, cause: str) -> 
     Called twice, or with the same receipt by another way, it does nothing the second time. A receipt for a
     collection that was settled by word is that receipt; any further receipt is new money.
     """
-    purchase = work.session.get_one(Purchase, work.session.get_one(Collection, collection_id).purchase_id)
+    work.within(_LOCK_PEOPLE, {"collection_id": collection_id})
+    collection, purchase = locked_with_purchase(work, collection_id)
     work.request_id = purchase.request_id  # whatever told us, what follows is part of this purchase
     customer_id = whose_money(purchase)
-    for subscriber_id in sorted({customer_id, purchase.beneficiary_id}):
-        lock_subscriber(work, subscriber_id)
-    collection = locked(work, collection_id)
-    work.session.refresh(purchase, with_for_update=True)
     if collection.state == PAID:
         if paid is not None:
             _note_further_receipt(work, collection, customer_id, paid)
@@ -79,14 +88,17 @@ def word_of(collection: Collection) -> str:
 
 
 def complete(work: Work, purchase: Purchase, *, customer_id: int) -> None:
-    """Invoice and serve a purchase whose money stands on the customer's account. Rows are locked."""
+    """Serve and invoice a purchase whose money stands on the customer's account. Rows are locked."""
+    line = serve(work, purchase)
     term = render(term_label(purchase.term_unit, purchase.term_count), DEFAULT_LANGUAGE)
     what = "WiFi" if purchase.plan.kind == HOTSPOT else purchase.plan.name
-    invoice_purchase(work, purchase, subscriber_id=customer_id, description=f"{what}, {term}")
-    line = serve(work, purchase)
     if purchase.plan.kind == HOTSPOT:
         mint(work, subscription_id=line.id, buyer_id=purchase.buyer_id, holder_id=purchase.beneficiary_id)
-    work.record(PaymentSettled(purchase.id))
+        if purchase.buyer_id != purchase.beneficiary_id:
+            work.record(GiftPaid(purchase.id))
+    work.record(PaymentSettled(purchase.id), after=NETWORK_ANSWERS_WITHIN)
+    # Last, for everybody waits for the next number until this is committed.
+    invoice_purchase(work, purchase, subscriber_id=customer_id, description=f"{what}, {term}")
     logger("payments").info("settled", purchase=purchase.id, cents=purchase.price_cents)
 
 

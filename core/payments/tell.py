@@ -16,14 +16,17 @@ from core.messaging.notify import notify
 from core.messaging.template import Value
 from core.payments.model import PAID, Collection, Receipt
 from core.payments.own_money import BY_RECEIPT, FIRST_TERM, OWN_MONEY
+from core.payments.settle import NETWORK_ANSWERS_WITHIN
 from core.subscribers.model import Subscriber
 from core.subscribers.queries import language_of, phone_of
 
 RECEIPT_COMES_WITHIN = timedelta(minutes=2)
 """A collection settled by query gets its receipt number from a later message; texts wait so long for it."""
 
-NETWORK_ANSWERS_WITHIN = timedelta(seconds=20)
-"""A router that is there takes a second; after this a buyer starts to worry."""
+_STILL_WAITS = """
+    SELECT 1 FROM purchases p JOIN subscriptions s ON s.id = p.subscription_id
+    WHERE p.id = %(purchase_id)s AND s.state = 'awaiting_network' AND s.granted_at IS NULL
+"""
 
 
 def tell_failure(work: Work, collection_id: int, *, paybill: str) -> None:
@@ -83,12 +86,12 @@ def tell_receipt(work: Work, purchase_id: int) -> None:
             "balance": own,
             "account": holder.account_no,
         }
-        _tell(work, holder.id, "line_renewed_itself", renewed, f"receipt:{purchase.id}")
+        _tell(work, holder.id, "line_renewed_itself", renewed, f"receipt:{purchase.id}", answers=purchase)
         return
     amount, number = _received(work, purchase)
     if not number:
         values: dict[str, Value] = {"name": holder.first_name, "amount": amount, "last_day": day}
-        _tell(work, holder.id, "line_restored", values, f"receipt:{purchase.id}")
+        _tell(work, holder.id, "line_restored", values, f"receipt:{purchase.id}", answers=purchase)
         return
     facts: dict[str, Value] = {
         "amount": amount,
@@ -98,9 +101,11 @@ def tell_receipt(work: Work, purchase_id: int) -> None:
         "plan": purchase.plan.name,
         "last_day": day,
     }
-    _tell(work, holder.id, "receipt", {**facts, "balance": own}, f"receipt:{purchase.id}")
+    _tell(work, holder.id, "receipt", {**facts, "balance": own}, f"receipt:{purchase.id}", answers=purchase)
     if purchase.buyer_id != holder.id:
-        _tell(work, purchase.buyer_id, "receipt_payer", facts, f"receipt:{purchase.id}:payer")
+        _tell(
+            work, purchase.buyer_id, "receipt_payer", facts, f"receipt:{purchase.id}:payer", answers=purchase
+        )
 
 
 def tell_gift(work: Work, purchase_id: int) -> None:
@@ -118,11 +123,13 @@ def tell_gift(work: Work, purchase_id: int) -> None:
         "term": term_label(purchase.term_unit, purchase.term_count),
         "phone": whose.spaced,
     }
-    _tell(work, purchase.buyer_id, "receipt_gift", values, f"receipt:{purchase.id}:payer")
+    _tell(work, purchase.buyer_id, "receipt_gift", values, f"receipt:{purchase.id}:payer", answers=purchase)
 
 
 def tell_money_is_safe(work: Work, purchase_id: int, *, everywhere: str) -> None:
     """The network has not taken up a paid purchase yet: the money is here and no minute of it runs."""
+    if work.at_once(_STILL_WAITS, {"purchase_id": purchase_id}) is None:
+        return
     purchase = work.session.get_one(Purchase, purchase_id)
     if purchase.subscription_id is None:
         return
@@ -136,10 +143,14 @@ def tell_money_is_safe(work: Work, purchase_id: int, *, everywhere: str) -> None
     values: dict[str, Value] = {"amount": amount, "receipt": number or "M-PESA", "site": site}
     if purchase.plan.kind == HOTSPOT:
         values["term"] = term_label(purchase.term_unit, purchase.term_count)
-        _tell(work, purchase.buyer_id, "router_down_money_safe", values, f"safe:{purchase.id}")
+        _tell(
+            work, purchase.buyer_id, "router_down_money_safe", values, f"safe:{purchase.id}", answers=purchase
+        )
     else:
         values["plan"] = purchase.plan.name
-        _tell(work, purchase.beneficiary_id, "router_down_home", values, f"safe:{purchase.id}")
+        _tell(
+            work, purchase.beneficiary_id, "router_down_home", values, f"safe:{purchase.id}", answers=purchase
+        )
 
 
 def tell_money_kept(work: Work, receipt: Receipt) -> None:
@@ -179,7 +190,16 @@ def _received(work: Work, purchase: Purchase, *, wait: bool = True) -> tuple[str
     return show_money(purchase.price), ""
 
 
-def _tell(work: Work, subscriber_id: int, template: str, values: dict[str, Value], key: str) -> None:
+def _tell(
+    work: Work,
+    subscriber_id: int,
+    template: str,
+    values: dict[str, Value],
+    key: str,
+    *,
+    answers: Purchase | None = None,
+) -> None:
+    """answers: the purchase that this person began, on whose channel the news is awaited."""
     address = phone_of(work, subscriber_id)
     if address is None:
         return
@@ -192,6 +212,7 @@ def _tell(work: Work, subscriber_id: int, template: str, values: dict[str, Value
         language=language,
         values=values,
         dedupe_key=key,
+        prefer=answers.channel if answers is not None and answers.buyer_id == subscriber_id else None,
     )
 
 
@@ -203,4 +224,4 @@ def _tell_asker(
     A stranger who was prompted saw the prompt and his own answer to it; a text from us would only frighten.
     """
     purchase = work.session.get_one(Purchase, collection.purchase_id)
-    _tell(work, purchase.buyer_id, template, values, key)
+    _tell(work, purchase.buyer_id, template, values, key, answers=purchase)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from core.base.database import OpensWork
-from core.vouchers.model import ACTIVE, SOLD, USED, Voucher
-from core.vouchers.send import send_first
+from core.vouchers.model import ACTIVE, SOLD, Voucher
 
-
-def send_voucher(deps: OpensWork, *, subscription_id: int, at: int) -> None:
-    """A router has the code since `at`: now it is worth sending."""
-    with deps.work() as work:
-        send_first(work, subscription_id=subscription_id)
+_CLOSE = """
+    UPDATE vouchers v SET state = 'used' FROM subscriptions s
+    WHERE v.subscription_id = %(subscription_id)s AND s.id = v.subscription_id AND s.state = 'ended'
+      AND v.state IN ('sold', 'active')
+    RETURNING v.id
+"""
 
 
 def mark_in_use(deps: OpensWork, *, subscription_id: int, at: int) -> None:
@@ -26,13 +26,6 @@ def mark_in_use(deps: OpensWork, *, subscription_id: int, at: int) -> None:
 
 
 def close_with_its_time(deps: OpensWork, *, subscription_id: int) -> None:
-    """Access changed: a voucher whose access has ended is used, whether or not anybody came."""
+    """Access has ended: its voucher is used, whether or not anybody came."""
     with deps.work() as work:
-        voucher = work.session.scalar(
-            select(Voucher).where(Voucher.subscription_id == subscription_id).with_for_update()
-        )
-        if voucher is None or voucher.state not in (SOLD, ACTIVE):
-            return
-        ended = work.scalar("SELECT state = 'ended' FROM subscriptions WHERE id = :id", id=subscription_id)
-        if ended:
-            voucher.state = USED
+        work.at_once(_CLOSE, {"subscription_id": subscription_id})

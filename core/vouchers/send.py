@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from core.base.clock import last_day
 from core.base.database import Work
 from core.base.dated import dated
 from core.base.errors import Refusal
 from core.base.words import say
-from core.billing.model import Subscription
+from core.billing.model import Purchase, Subscription
 from core.catalogue.labels import term_label
+from core.messaging.carrier import SMS
 from core.messaging.model import Notice
 from core.messaging.notify import notify
 from core.messaging.templates import phones
@@ -21,12 +23,15 @@ from core.vouchers.mint import code_of
 from core.vouchers.model import SOLD, Voucher
 from core.vouchers.show import own_voucher
 
+_Reader = aliased(Subscriber)
 
-def send_first(work: Work, *, subscription_id: int) -> None:
-    """The voucher's first text, to its holder; once however often it is asked for."""
+
+def send_first(work: Work, *, subscription_id: int) -> bool:
+    """The voucher's first text, to its holder; once however often it is asked for. False: there is no voucher."""
     voucher = work.session.scalar(select(Voucher).where(Voucher.subscription_id == subscription_id))
     if voucher is not None and voucher.state == SOLD:
         _send(work, voucher, voucher.holder_id, template="voucher", dedupe_key=f"voucher:{voucher.id}")
+    return voucher is not None
 
 
 def send_again(work: Work, *, voucher_id: int, subscriber_id: int) -> None:
@@ -47,15 +52,30 @@ def send_again(work: Work, *, voucher_id: int, subscriber_id: int) -> None:
     if (sent or 0) >= limit:
         raise Refusal(say("We sent it {count} times today. Choose to see the code here.", count=limit))
     key = f"voucher:{voucher.id}:again:{subscriber_id}:{int(work.now.timestamp())}"
-    _send(work, voucher, subscriber_id, template="voucher_again", dedupe_key=key)
+    _send(work, voucher, subscriber_id, template="voucher_again", dedupe_key=key, by=SMS)
 
 
-def _send(work: Work, voucher: Voucher, to: int, *, template: str, dedupe_key: str) -> None:
+def _send(
+    work: Work, voucher: Voucher, to: int, *, template: str, dedupe_key: str, by: str | None = None
+) -> None:
+    """by: the channel to try first; else the one on which the voucher was asked for, where `to` did that."""
     address = phone_of(work, to)
     if address is None:
         return  # nobody to write to: the code waits on the screen of whoever bought it
-    line = work.session.get_one(Subscription, voucher.subscription_id)
-    reader, buyer = work.session.get_one(Subscriber, to), work.session.get_one(Subscriber, voucher.buyer_id)
+    begun_on = (
+        select(Purchase.channel)
+        .where(Purchase.subscription_id == voucher.subscription_id, Purchase.buyer_id == to)
+        .limit(1)
+        .scalar_subquery()
+    )
+    line, reader, buyer, channel = work.session.execute(
+        select(Subscription, _Reader, Subscriber, begun_on)
+        .select_from(Subscription)
+        .join(_Reader, _Reader.id == to)
+        .join(Subscriber, Subscriber.id == voucher.buyer_id)
+        .options(joinedload(Subscription.plan))
+        .where(Subscription.id == voucher.subscription_id)
+    ).one()
     notify(
         work,
         template=template,
@@ -69,4 +89,5 @@ def _send(work: Work, voucher: Voucher, to: int, *, template: str, dedupe_key: s
             "use_by": f"{last_day(voucher.use_by):%d/%m/%Y}",
         },
         dedupe_key=dedupe_key,
+        prefer=by or channel,
     )

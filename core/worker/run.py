@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -118,9 +119,9 @@ class Runner:
         except NotReady as error:
             log.info("not_ready", why=str(error))
             self._again(leased, EARLY, str(error))
-        except OperationalError as error:
+        except (OperationalError, psycopg.OperationalError) as error:
             # The database was away, or broke a deadlock: not the job's fault, and as passing as any router's.
-            log.warning("database_trouble", why=type(error.orig).__name__)
+            log.warning("database_trouble", why=type(getattr(error, "orig", error)).__name__)
             self._again(leased, OUTSIDE, "the database did not answer")
         except Exception as error:
             log.exception("job_failed")

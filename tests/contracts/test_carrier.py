@@ -13,22 +13,38 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from pydantic import SecretStr
 
+from bots.sms.answers import read_cost
 from bots.sms.carrier import AfricasTalkingCarrier
 from bots.sms.settings import AfricasTalkingSettings
 from core.base.errors import OutcomeUnknown, OutsideError, Rejected, Unreachable
-from core.messaging.carrier import AccountRefused, BlockedByPerson, Carrier, Fate, Report, Sent, Unreadable
-from tests.fakes.carrier import FakeCarrier
+from core.messaging.carrier import (
+    BULK,
+    AccountRefused,
+    BlockedByPerson,
+    Fate,
+    Message,
+    Report,
+    Sent,
+    SmsCarrier,
+    Unreadable,
+)
+from tests.fakes.carrier import FakeSmsCarrier
 
 OURS = "254712000111"
 CODES = {"accepted": 102, "later": 407, "never": 403, "blocked": 406, "account": 405}
+
+
+def to_us(text: str) -> Message:
+    return Message(notice_id=1, address=OURS, text=text, template="voucher", language="en", values={})
 
 
 class Outside(Protocol):
     """A carrier and the hand that plays the world behind it."""
 
     @property
-    def carrier(self) -> Carrier: ...
+    def carrier(self) -> SmsCarrier: ...
     def will(self, outcome: str) -> None: ...
+    def will_to(self, outcomes: dict[str, str]) -> None: ...
     def texts(self) -> list[tuple[str, str]]: ...
     def report(self, fate: Fate) -> bytes: ...
     def opt_out(self) -> bytes: ...
@@ -38,19 +54,28 @@ class Fake:
     """The fake, told in its own way."""
 
     def __init__(self) -> None:
-        self.carrier = FakeCarrier()
+        self.carrier = FakeSmsCarrier()
 
     def will(self, outcome: str) -> None:
-        answers: dict[str, Exception | Sent] = {
-            "accepted": Sent("ATXid_1", 1, "KES 0.8000"),
-            "accepted without an id": Sent(None, 1, "KES 0.8000"),
+        answers: dict[str, OutsideError | Sent] = {
+            "accepted": Sent("ATXid_1", 1, 80),
+            "accepted without an id": Sent(None, 1, 80),
             "later": Unreachable("407"),
             "never": Rejected("403"),
             "blocked": BlockedByPerson("406"),
             "account": AccountRefused("405"),
             "silence": OutcomeUnknown("silence"),
         }
-        self.carrier.answers.append(answers[outcome])
+        answer = answers[outcome]
+        self.carrier.answers.append(answer)
+        if isinstance(answer, OutcomeUnknown):
+            self.carrier.call_answers.append(answer)
+
+    def will_to(self, outcomes: dict[str, str]) -> None:
+        errors = {"never": Rejected("403"), "blocked": BlockedByPerson("406"), "later": Unreachable("407")}
+        self.carrier.of_address = {
+            address: errors.get(outcome) for address, outcome in outcomes.items() if outcome != "accepted"
+        }
 
     def texts(self) -> list[tuple[str, str]]:
         return [(text.address, text.text) for text in self.carrier.texts]
@@ -103,10 +128,22 @@ def reply(status: int, body: bytes, **headers: str) -> Callable[[BaseHTTPRequest
     return write
 
 
-def recipients(code: int, message_id: str = "ATXid_1", number: str = f"+{OURS}") -> bytes:
-    one = {"statusCode": code, "number": number, "status": "Success", "cost": "KES 0.8000"}
-    data = {"Message": "Sent to 1/1", "Recipients": [{**one, "messageId": message_id}]}
-    return json.dumps({"SMSMessageData": data}).encode()
+def recipients(code: int, message_id: str = "ATXid_1", number: str = OURS) -> bytes:
+    return many({number: code}, message_id)
+
+
+def many(codes: dict[str, int], message_id: str = "ATXid_1") -> bytes:
+    told = [
+        {
+            "statusCode": code,
+            "number": f"+{number}",
+            "status": "Success",
+            "cost": "KES 0.8000",
+            "messageId": message_id,
+        }
+        for number, code in codes.items()
+    ]
+    return json.dumps({"SMSMessageData": {"Message": "Sent to 1/1", "Recipients": told}}).encode()
 
 
 class AfricasTalking:
@@ -126,6 +163,10 @@ class AfricasTalking:
             self.gateway.answer = reply(201, recipients(101, "None"))
         else:
             self.gateway.answer = reply(201, recipients(CODES[outcome]))
+
+    def will_to(self, outcomes: dict[str, str]) -> None:
+        named = {number: CODES[outcome] for number, outcome in outcomes.items() if outcome in CODES}
+        self.gateway.answer = reply(201, many(dict(reversed(named.items()))))
 
     def texts(self) -> list[tuple[str, str]]:
         return [(form["to"].lstrip("+"), form["message"]) for _, _, form in self.gateway.requests]
@@ -161,13 +202,13 @@ def outside(request: pytest.FixtureRequest) -> Outside:
 
 def test_an_accepted_text_tells_its_id_parts_and_cost(outside: Outside) -> None:
     outside.will("accepted")
-    assert outside.carrier.send(OURS, "Asante", notice_id=1) == Sent("ATXid_1", 1, "KES 0.8000")
+    assert outside.carrier.send(to_us("Asante")) == Sent("ATXid_1", 1, 80)
     assert outside.texts() == [(OURS, "Asante")]
 
 
 def test_an_accepted_text_may_have_no_id(outside: Outside) -> None:
     outside.will("accepted without an id")
-    assert outside.carrier.send(OURS, "Asante", notice_id=1).message_id is None
+    assert outside.carrier.send(to_us("Asante")).message_id is None
 
 
 @pytest.mark.parametrize(
@@ -183,18 +224,37 @@ def test_an_accepted_text_may_have_no_id(outside: Outside) -> None:
 def test_each_no_is_an_error_of_its_own(outside: Outside, outcome: str, error: type[OutsideError]) -> None:
     outside.will(outcome)
     with pytest.raises(error) as told:
-        outside.carrier.send(OURS, "Asante", notice_id=1)
+        outside.carrier.send(to_us("Asante"))
     assert type(told.value) is error
+
+
+def test_a_call_for_many_answers_for_each(outside: Outside) -> None:
+    them = [f"25471200{number:04d}" for number in range(5)]
+    outside.will_to(dict(zip(them, ("accepted", "never", "blocked", "later", "silence"), strict=True)))
+    answers = outside.carrier.send_many("Baraka is down", them)
+    kinds = [Sent, Rejected, BlockedByPerson, Unreachable]
+    assert [type(answers[address]) for address in them[:4]] == kinds
+    assert them[4] not in answers or type(answers[them[4]]) is OutcomeUnknown
+
+
+def test_a_call_for_many_may_fail_as_a_whole(outside: Outside) -> None:
+    outside.will("silence")
+    with pytest.raises(OutcomeUnknown):
+        outside.carrier.send_many("Asante", [OURS])
+
+
+def test_it_says_who_it_is(outside: Outside) -> None:
+    assert (outside.carrier.channel, outside.carrier.confirms) == ("sms", True)
 
 
 def test_what_is_outside_the_alphabet_never_leaves(outside: Outside) -> None:
     outside.will("accepted")
-    sent = outside.carrier.send(OURS, "Ksh\N{NO-BREAK SPACE}2,000 \N{EN DASH} asante’", notice_id=1)
+    sent = outside.carrier.send(to_us("Ksh\N{NO-BREAK SPACE}2,000 \N{EN DASH} asante’"))
     assert outside.texts() == [(OURS, "Ksh 2,000 - asante'")]
     assert sent.parts == 1
 
 
-@pytest.mark.parametrize("fate", Fate)
+@pytest.mark.parametrize("fate", [fate for fate in Fate if fate is not Fate.READ])
 def test_a_report_tells_whose_text_met_which_fate(outside: Outside, fate: Fate) -> None:
     report = outside.carrier.read_report(outside.report(fate))
     assert (report.message_id, report.address, report.fate) == ("ATXid_1", OURS, fate)
@@ -219,7 +279,7 @@ def test_what_is_neither_is_unreadable(outside: Outside, body: bytes) -> None:
 def test_the_sdk_posts_what_africas_talking_documents(gateway: Gateway) -> None:
     real = AfricasTalking(gateway)
     real.will("accepted")
-    real.carrier.send(OURS, "Asante", notice_id=1)
+    real.carrier.send(to_us("Asante"))
     ((path, headers, form),) = gateway.requests
     assert path == "/version1/messaging"
     assert form == {
@@ -234,22 +294,53 @@ def test_the_sdk_posts_what_africas_talking_documents(gateway: Gateway) -> None:
     assert headers["Accept"] == "application/json"
 
 
+def test_many_go_in_one_request(gateway: Gateway) -> None:
+    them = [f"25471200{number:04d}" for number in range(BULK)]
+    real = AfricasTalking(gateway)
+    real.will_to(dict.fromkeys(them, "accepted"))
+    answers = real.carrier.send_many("Asante", them)
+    ((_, _, form),) = gateway.requests
+    assert form["to"] == ",".join(f"+{address}" for address in them)
+    assert form["enqueue"] == "1"
+    assert answers == dict.fromkeys(them, Sent("ATXid_1", 1, 80))
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, AccountRefused), (429, Unreachable), (500, Unreachable)])
+def test_a_call_for_many_keeps_the_http_status(
+    gateway: Gateway, status: int, error: type[OutsideError]
+) -> None:
+    gateway.answer = reply(status, b"", Retry_After="77")
+    with pytest.raises(error):
+        AfricasTalking(gateway).carrier.send_many("Asante", [OURS])
+
+
+@pytest.mark.parametrize(
+    ("said", "cents"),
+    [
+        ("KES 0.8000", 80), ("KES 0.8550", 86), ("KES 1", 100), ("KES 12.3", 1_230), ("0", None), ("USD 0.02", None),
+        (None, None), (0.8, None), ("KES -1", None), ("KES 1e9", None),
+    ],
+)  # fmt: skip
+def test_a_price_is_read_in_cents(said: object, cents: int | None) -> None:
+    assert read_cost(said) == cents
+
+
 def test_without_a_sender_the_carriers_own_is_used(gateway: Gateway) -> None:
     real = AfricasTalking(gateway, sender_id="")
     real.will("accepted")
-    real.carrier.send(OURS, "Asante", notice_id=1)
+    real.carrier.send(to_us("Asante"))
     assert "from" not in gateway.requests[0][2]
 
 
 def test_parts_are_counted_by_the_alphabet_not_read_from_prose(gateway: Gateway) -> None:
     real = AfricasTalking(gateway)
     real.will("accepted")
-    assert real.carrier.send(OURS, "x" * 161, notice_id=1).parts == 2
+    assert real.carrier.send(to_us("x" * 161)).parts == 2
 
 
 def test_the_answer_is_read_however_its_type_is_spelt(gateway: Gateway) -> None:
     gateway.answer = reply(201, recipients(100), Content_Type="application/json; charset=utf-8")
-    assert AfricasTalking(gateway).carrier.send(OURS, "Asante", notice_id=1).message_id == "ATXid_1"
+    assert AfricasTalking(gateway).carrier.send(to_us("Asante")).message_id == "ATXid_1"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +349,7 @@ def test_the_answer_is_read_however_its_type_is_spelt(gateway: Gateway) -> None:
 def test_the_http_status_is_not_lost(gateway: Gateway, status: int, error: type[OutsideError]) -> None:
     gateway.answer = reply(status, b"The supplied authentication is invalid", Retry_After="77")
     with pytest.raises(error) as told:
-        AfricasTalking(gateway).carrier.send(OURS, "Asante", notice_id=1)
+        AfricasTalking(gateway).carrier.send(to_us("Asante"))
     if isinstance(told.value, Unreachable):
         assert told.value.retry_after_seconds == 77
 
@@ -266,7 +357,7 @@ def test_the_http_status_is_not_lost(gateway: Gateway, status: int, error: type[
 def test_a_redirect_is_not_followed_with_our_key(gateway: Gateway) -> None:
     gateway.answer = reply(307, b"", Location=f"{gateway.url}/elsewhere")
     with pytest.raises(AccountRefused):
-        AfricasTalking(gateway).carrier.send(OURS, "Asante", notice_id=1)
+        AfricasTalking(gateway).carrier.send(to_us("Asante"))
     assert len(gateway.requests) == 1
 
 
@@ -274,7 +365,7 @@ def test_nobody_listening_means_that_nothing_left(gateway: Gateway) -> None:
     closed = Gateway()
     closed.server_close()
     with pytest.raises(Unreachable):
-        AfricasTalking(closed).carrier.send(OURS, "Asante", notice_id=1)
+        AfricasTalking(closed).carrier.send(to_us("Asante"))
 
 
 def test_an_answer_that_does_not_come_is_an_unknown_outcome(gateway: Gateway) -> None:
@@ -283,19 +374,19 @@ def test_an_answer_that_does_not_come_is_an_unknown_outcome(gateway: Gateway) ->
 
     gateway.answer = hang
     with pytest.raises(OutcomeUnknown):
-        AfricasTalking(gateway, timeout_seconds=1).carrier.send(OURS, "Asante", notice_id=1)
+        AfricasTalking(gateway, timeout_seconds=1).carrier.send(to_us("Asante"))
 
 
 def test_an_answer_without_end_is_an_unknown_outcome(gateway: Gateway) -> None:
     gateway.answer = reply(201, b" " * 200_000)
     with pytest.raises(OutcomeUnknown):
-        AfricasTalking(gateway).carrier.send(OURS, "Asante", notice_id=1)
+        AfricasTalking(gateway).carrier.send(to_us("Asante"))
 
 
 def test_errors_hold_neither_key_nor_number_nor_text(gateway: Gateway) -> None:
     for answer in (reply(500, b"canary-key"), lambda handler: handler.connection.close()):
         gateway.answer = answer
         with pytest.raises(OutsideError) as told:
-            AfricasTalking(gateway).carrier.send(OURS, "code K7WM2", notice_id=1)
+            AfricasTalking(gateway).carrier.send(to_us("code K7WM2"))
         said = f"{told.value!r} {told.value.__cause__!r}"
         assert not any(secret in said for secret in ("canary-key", OURS, "K7WM2"))

@@ -7,6 +7,7 @@ that must be confirmed (threats M7-M9).
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from core.base.database import Work
 from core.base.inbox import Entrance, keep_evidence
@@ -75,7 +76,7 @@ def _take(
     knock: Knock,
     read: Callable[[bytes], object],
     unknown: str = "",
-    **known: object,
+    **known: Any,
 ) -> Outcome:
     try:
         read(knock.body)

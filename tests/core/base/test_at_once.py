@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from core.base.database import Database
+from core.base.inbox import Incident
 
 NOTE = "INSERT INTO incidents (kind, key, at, detail) VALUES ('t', %(key)s, %(at)s, '') RETURNING key"
 
@@ -53,3 +54,22 @@ def test_a_connection_that_the_server_has_ended_is_replaced_unseen(database: Dat
     with database.work() as work:
         found = work.at_once("SELECT 1", {}) if first == "at once" else (work.scalar("SELECT 1"),)
         assert found == (1,)
+
+
+def test_its_connection_is_kept_for_the_next_one_and_given_back(database: Database) -> None:
+    pid = "SELECT pg_backend_pid()"
+    with database.work() as work:
+        first = work.at_once(pid, {})
+        assert work.at_once(pid, {}) == first
+        assert database.engine.pool.checkedout() == 1
+        work.scalar("SELECT 1")
+        assert database.engine.pool.checkedout() == 1, "the session's alone"
+        assert work.at_once("SELECT count(*) FROM pg_stat_activity WHERE pid = pg_backend_pid() "
+                            "AND xact_start < statement_timestamp()", {}) == (1,)  # fmt: skip
+    assert database.engine.pool.checkedout() == 0
+
+
+def test_after_other_statements_it_sees_what_the_mapper_was_told(database: Database) -> None:
+    with database.work() as work:
+        work.session.add(Incident(kind="t", key="a", at=work.now, detail=""))
+        assert work.at_once("SELECT count(*) FROM incidents", {}) == (1,)

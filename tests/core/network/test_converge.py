@@ -11,8 +11,8 @@ from core.base.errors import Rejected
 from core.base.inbox import Incident
 from core.base.outbox import OutboxEntry
 from core.network.driver import FOREIGN, LOGIN
-from core.network.follow import CLAIM
 from core.network.model import AccessAccount, Router, RouterAccount
+from core.network.orders import CLAIM
 from tests.core.network.conftest import Meddling, Network
 
 

@@ -46,11 +46,12 @@ def test_each_line_of_a_subscriber_is_told(network: Network, home: int, kilifi: 
     assert len(notices(network)) == 2
 
 
-def test_a_voucher_has_no_credentials_to_tell(network: Network, day: int) -> None:
+def test_a_voucher_is_told_by_its_code_once(network: Network, day: int) -> None:
     voucher = network.sell(day)
     network.converge(voucher)
     tell(network, voucher)
-    assert notices(network) == []
+    tell(network, voucher)
+    assert [notice.template for notice in notices(network)] == ["voucher"]
 
 
 def test_without_a_phone_nothing_is_queued(network: Network, home: int, kilifi: int) -> None:

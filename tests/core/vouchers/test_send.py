@@ -15,12 +15,17 @@ from core.subscribers.meet import choose_language
 from core.vouchers import jobs
 from core.vouchers.mint import code_of
 from core.vouchers.model import Voucher
-from core.vouchers.send import send_again
+from core.vouchers.send import send_again, send_first
 from tests.factories import AMINA, JUMA, OTIENO, a_subscriber
 
 
 def notices(work: Work) -> list[Notice]:
     return list(work.session.scalars(select(Notice).order_by(Notice.id)))
+
+
+def sent_first(database: Database, subscription_id: int) -> bool:
+    with database.work() as work:
+        return send_first(work, subscription_id=subscription_id)
 
 
 def state(database: Database) -> str:
@@ -30,7 +35,7 @@ def state(database: Database) -> str:
 
 def test_sent_once_to_its_holder_and_sealed(database: Database, gift: Voucher) -> None:
     for _ in range(2):
-        jobs.send_voucher(database, subscription_id=gift.subscription_id, at=0)
+        sent_first(database, gift.subscription_id)
     with database.work() as work:
         (notice,) = notices(work)
         assert (notice.address, notice.template, notice.subscriber_id) == (
@@ -42,7 +47,7 @@ def test_sent_once_to_its_holder_and_sealed(database: Database, gift: Voucher) -
 
 
 def test_a_home_line_has_no_voucher_to_send(database: Database) -> None:
-    jobs.send_voucher(database, subscription_id=1, at=0)
+    assert not sent_first(database, 1)
     with database.work() as work:
         assert notices(work) == []
 
@@ -57,7 +62,7 @@ def test_a_gift_speaks_its_holders_language_or_its_givers(
         for subscriber_id, language in ((gift.holder_id, holders), (gift.buyer_id, buyers)):
             if language:
                 choose_language(work, subscriber_id=subscriber_id, language=language)
-    jobs.send_voucher(database, subscription_id=gift.subscription_id, at=0)
+    sent_first(database, gift.subscription_id)
     with database.work() as work:
         assert notices(work)[0].language == written
 
@@ -108,7 +113,7 @@ def test_it_is_used_when_its_access_has_ended_and_not_before(database: Database,
     with database.work() as work:
         work.session.get_one(Subscription, gift.subscription_id).state = ENDED
     jobs.close_with_its_time(database, subscription_id=gift.subscription_id)
-    late: list[Any] = [jobs.mark_in_use, jobs.send_voucher]
+    late: list[Any] = [jobs.mark_in_use]
     for job in late:
         job(database, subscription_id=gift.subscription_id, at=0)
     assert state(database) == "used"

@@ -1,0 +1,37 @@
+"""What routers should hold for a subscription of a state and a plan: plain values, no session."""
+
+from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, PAUSED, SUSPENDED
+from core.catalogue.model import HOTSPOT, Plan
+from core.network.model import ABSENT, DISABLED, PRESENT
+
+_DESIRED = {
+    AWAITING_NETWORK: PRESENT,
+    ACTIVE: PRESENT,
+    GRACE: PRESENT,
+    SUSPENDED: DISABLED,
+    PAUSED: DISABLED,
+    ENDED: ABSENT,
+}
+_TERM_SECONDS = {"seconds": 1, "days": 86_400, "months": 31 * 86_400}
+"""A month as its longest: the router's limit is a hard stop behind the calendar's, never before it."""
+
+Terms = dict[str, str | int | None]
+
+
+def terms_of(state: str, plan: Plan) -> Terms:
+    """What routers should hold for a subscription of this state and plan: the columns of its access account.
+
+    The router counts time and bytes of a voucher over all its devices together, so its time limit is the term
+    once for each device. Home lines have no limits: a secret's count one session only.
+    """
+    hotspot = plan.kind == HOTSPOT
+    term_seconds = plan.term_count * _TERM_SECONDS[plan.term_unit]
+    return {
+        "desired": _DESIRED[state],
+        "profile": f"bando-{plan.code}",
+        "download_kbps": plan.download_kbps,
+        "upload_kbps": plan.upload_kbps,
+        "shared_devices": plan.shared_devices,
+        "uptime_limit_seconds": term_seconds * plan.shared_devices if hotspot else None,
+        "data_limit_bytes": plan.data_cap_bytes if hotspot and plan.after_cap == "stop" else None,
+    }

@@ -1,0 +1,133 @@
+"""How things stand for somebody who is about to pay: all that the key "Pay" decides by, read at once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.base.database import Work
+from core.base.money import Money
+from core.base.msisdn import Msisdn
+from core.billing.purchase import LineNow, StepId
+from core.catalogue.queries import PLAN_NOW, PLAN_NOW_COLUMNS, PlanNow, plan_in_row
+from core.payments.model import OPEN_STATES
+from core.subscribers.meet import KnownSubscriber
+
+SAME_AMOUNT_APART = timedelta(seconds=125)
+"""M-Pesa refuses the same amount from the same customer within two minutes (result 17)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BegunCollection:
+    """A collection as a channel may know it: what is asked of whom stands in its row."""
+
+    id: int
+    purchase_id: int
+    amount_cents: int
+    currency: str
+    reference: str
+    state: str
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_cents, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides about a purchase, at one moment.
+
+    collection_id: drawn for the collection that may be begun. open_cents: the amount of the payment that stands open
+    for the phone that pays; nothing else is started while it does. was_refused: M-PESA would not even ask that phone
+    the last time. free_at: from when M-PESA takes the plan's price from it. begun: the collection of this very step,
+    if it was heard before. caller, beneficiary: None for a number never met. line: the one to be renewed.
+    """
+
+    collection_id: int
+    open_cents: int | None
+    was_refused: bool
+    free_at: datetime
+    begun: BegunCollection | None
+    caller: KnownSubscriber | None
+    beneficiary: KnownSubscriber | None
+    line: LineNow | None
+    plan: PlanNow | None
+
+
+IS_OPEN = f"state IN {OPEN_STATES}"
+"""The condition of the index that keeps a phone to one open prompt."""
+# The amount may be asked for again SAME_AMOUNT_APART after it was asked for last; a FAILED one was never on the phone.
+LAST_ASKED = """
+    SELECT max(asked_at) FROM collections
+    WHERE payer = %(payer)s AND amount_cents = {price} AND asked_at > %(not_before)s AND state <> 'failed'
+"""
+_STANDING = f"""
+    SELECT nextval('collections_id_seq'),
+        (SELECT amount_cents FROM collections WHERE payer = %(payer)s AND {IS_OPEN}),
+        (SELECT state = 'failed' AND gateway_checkout_id IS NULL FROM collections
+            WHERE payer = %(payer)s ORDER BY created_at DESC, id DESC LIMIT 1),
+        ({LAST_ASKED.format(price="plan.price_cents")}),
+        begun.*, caller.*, beneficiary.*, line.*, {PLAN_NOW}
+    FROM (SELECT) AS one
+    LEFT JOIN LATERAL (
+        SELECT c.id, c.purchase_id, c.amount_cents, c.currency, c.reference, c.state
+        FROM purchases p JOIN collections c ON c.purchase_id = p.id
+        WHERE p.channel = %(channel)s AND p.session = %(session)s AND p.step = %(step)s ORDER BY c.id LIMIT 1
+    ) AS begun ON true
+    LEFT JOIN LATERAL (
+        SELECT s.id, s.account_no FROM addresses a JOIN subscribers s ON s.id = a.subscriber_id
+        WHERE a.channel = 'msisdn' AND a.external_id = %(caller)s AND a.is_primary
+    ) AS caller ON true
+    LEFT JOIN LATERAL (
+        SELECT s.id, s.account_no FROM addresses a JOIN subscribers s ON s.id = a.subscriber_id
+        WHERE a.channel = 'msisdn' AND a.external_id = %(beneficiary)s AND a.is_primary
+    ) AS beneficiary ON true
+    LEFT JOIN LATERAL (
+        SELECT subscriber_id, plan_id, site_id, state FROM subscriptions WHERE id = %(renews)s
+    ) AS line ON true
+    LEFT JOIN plans AS plan ON plan.id = %(plan_id)s
+"""  # noqa: S608
+
+
+def standing_of(
+    work: Work,
+    *,
+    step: StepId,
+    payer: Msisdn,
+    plan_id: int,
+    caller: Msisdn | None = None,
+    beneficiary: Msisdn | None = None,
+    renews: int | None = None,
+) -> Standing:
+    """Read how things stand; each argument as `pay_for_plan` takes it. caller: the buyer's phone, if one is known."""
+    row = work.at_once(
+        _STANDING,
+        {
+            "channel": step.channel,
+            "session": step.session,
+            "step": step.step,
+            "payer": payer.digits,
+            "caller": caller.digits if caller else None,
+            "beneficiary": beneficiary.digits if beneficiary else None,
+            "renews": renews,
+            "plan_id": plan_id,
+            "not_before": work.now - SAME_AMOUNT_APART,
+        },
+    )
+    assert row is not None, "it is read from no table"
+    collection_id, open_cents, was_refused, last_asked, *rest = row
+    begun, caller_row, beneficiary_row, line = rest[:6], rest[6:8], rest[8:10], rest[10:14]
+    return Standing(
+        collection_id=collection_id,
+        open_cents=open_cents,
+        was_refused=bool(was_refused),
+        free_at=free_at(work, last_asked),
+        begun=BegunCollection(*begun) if begun[0] is not None else None,
+        caller=KnownSubscriber(*caller_row) if caller_row[0] is not None else None,
+        beneficiary=KnownSubscriber(*beneficiary_row) if beneficiary_row[0] is not None else None,
+        line=LineNow(*line) if line[0] is not None else None,
+        plan=plan_in_row(rest[-PLAN_NOW_COLUMNS:]),
+    )
+
+
+def free_at(work: Work, last_asked: datetime | None) -> datetime:
+    """From when M-Pesa takes an amount again that it took to the phone at `last_asked`."""
+    return last_asked + SAME_AMOUNT_APART if last_asked else work.now
