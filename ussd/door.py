@@ -26,8 +26,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 PREFIX = "/ussd/africastalking"
 MOST_BODY_BYTES = 8_192
 """A request has some 200 bytes."""
-BODY_SECONDS = 5.0
-"""Whoever drips a body slower is not Africa's Talking."""
+ANSWER_SECONDS = 5.0
+"""From the first byte of a request to our answer. Africa's Talking gives up after ten; by then the person has."""
 
 log = logger("ussd")
 
@@ -65,15 +65,22 @@ class UssdDoor:
             return await _answer(send, 404, "")
         if scope["method"] != "POST":
             return await _answer(send, 405, "", (b"allow", b"POST"))
+        body = None
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with asyncio.timeout(
+                ANSWER_SECONDS
+            ):  # one for all: a timer costs as much as a sealed session
                 body = await _body(scope, receive)
+                text = self._note_end(body) if ended else await self._reply(body)
         except TooLarge:
             log.warning("ussd_door_refused", why="size")
             return await _answer(send, 413, "")
         except TimeoutError:
-            return await _answer(send, 408, "")
-        return await _answer(send, 200, self._note_end(body) if ended else await self._reply(body))
+            if body is None:  # whoever drips a body is not Africa's Talking
+                return await _answer(send, 408, "")
+            log.warning("ussd_turn_not_answered", error="TimeoutError")
+            text = phrases.polite_end(phrases.DIAL_AGAIN)
+        return await _answer(send, 200, text)
 
     async def _reply(self, body: bytes) -> str:
         try:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from core.base.msisdn import Msisdn, NotAPhoneNumber
 
@@ -20,8 +21,7 @@ class Malformed(ValueError):
     """The form is not one of theirs: fields missing, too many, or not text."""
 
 
-@dataclass(frozen=True, slots=True)
-class UssdRequest:
+class UssdRequest(NamedTuple):
     """One key press. text: all that was typed in the session so far. network: the caller's operator."""
 
     session_id: str
@@ -86,11 +86,17 @@ def phone_number(text: str) -> Msisdn | None:
 
 
 def _fields(body: bytes) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError:
-        raise Malformed("too many fields") from None
-    return dict(pairs)
+    """What the library's reader does beyond this (nested text encodings, lists of values) no form of theirs has."""
+    parts = body.split(b"&")
+    if len(parts) > MOST_FIELDS:
+        raise Malformed("too many fields")
+    pairs = (part.partition(b"=") for part in parts)
+    return {_clear(name): _clear(value) for name, _, value in pairs}
+
+
+def _clear(part: bytes) -> str:
+    plain = part.replace(b"+", b" ")
+    return (unquote_to_bytes(plain) if b"%" in plain else plain).decode("utf-8", "replace")
 
 
 def _whole(text: str) -> int:

@@ -5,7 +5,7 @@ is remembered as its length and a keyed hash, never as text: it may hold what no
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.base.settings import Brand
 
@@ -18,8 +18,7 @@ LONGEST_ANSWER = 80
 """Safaricom carries no more in one answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """Everything typed in a session until now: how long it is, and its keyed hash."""
 
     length: int

@@ -7,8 +7,7 @@ Africa's Talking wants `CON ` (go on) or `END ` (close) as the first bytes; both
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.base.gsm7 import BASIC, plain, septets
 from core.base.i18n import render
@@ -27,9 +26,8 @@ PREFIX_SEPTETS = 4
 _MORE, _BACK, _HOME = say("98. More"), say("0. Back"), say("00. Home")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A screen in one language, numbered. It is kept so that the next key is read against it.
+class Shown(NamedTuple):
+    """A screen in one language, numbered. It is kept (as JSON, an array) so that the next key is read against it.
 
     choices: (number, id, label). kept: what a reserved number answers, empty for the usual words.
     """
@@ -43,11 +41,6 @@ class Shown:
     back: bool = True
     home: bool = False
 
-    def as_json(self) -> list[Any]:
-        return [
-            self.id, self.language, self.lines, self.choices, self.kept, self.ends, self.back, self.home,
-        ]  # fmt: skip
-
     @classmethod
     def from_json(cls, value: list[Any]) -> Shown:
         name, language, lines, choices, kept, *ways = value
@@ -59,7 +52,7 @@ class Shown:
 
     def because(self, reason: str) -> Shown:
         """The same screen with the reason on its first line."""
-        return replace(self, lines=(*plain(reason).split("\n"), *self.lines))
+        return self._replace(lines=(*plain(reason).split("\n"), *self.lines))
 
 
 def number(screen: Screen, language: str) -> Shown:
@@ -87,15 +80,12 @@ def pages(shown: Shown, budget: int = BUDGET) -> list[str]:
     items = [(line, False) for line in shown.lines]
     items += [(f"{key}. {label}", True) for key, _, label in shown.choices]
     made: list[str] = []
-    while items or not made:
-        last_footer = _footer(shown, more=False, first=not made)
-        if _fits(items, last_footer, budget):
-            made.append(_page("END" if shown.ends else "CON", items, last_footer))
-            break
+    while True:
+        last = _page("END" if shown.ends else "CON", items, _footer(shown, more=False, first=not made))
+        if _fits(last, items, budget):
+            return [*made, last]
         footer = _footer(shown, more=True, first=not made)
-        taken = _take(items, footer, budget)
-        made.append(_page("CON", taken, footer))
-    return made
+        made.append(_page("CON", _take(items, footer, budget), footer))
 
 
 Item = tuple[str, bool]
@@ -105,7 +95,7 @@ Item = tuple[str, bool]
 def _take(items: list[Item], footer: str, budget: int) -> list[Item]:
     """Move as many items as fit from `items` to a page; one that is longer than a page is cut."""
     taken: list[Item] = []
-    while items and _fits([*taken, items[0]], footer, budget):
+    while items and _fits(_page("CON", [*taken, items[0]], footer), [*taken, items[0]], budget):
         taken.append(items.pop(0))
     if not taken:
         text, is_choice = items.pop(0)
@@ -115,12 +105,8 @@ def _take(items: list[Item], footer: str, budget: int) -> list[Item]:
     return taken
 
 
-def _fits(items: list[Item], footer: str, budget: int) -> bool:
-    if sum(is_choice for _, is_choice in items) > CHOICES_A_PAGE:
-        return False
-    breaks = len(items) - 1 + (1 if footer else 0)
-    total = sum(_septets(text) for text, _ in items) + _septets(footer) + breaks
-    return PREFIX_SEPTETS + total <= budget
+def _fits(page: str, items: list[Item], budget: int) -> bool:
+    return sum(is_choice for _, is_choice in items) <= CHOICES_A_PAGE and _septets(page) <= budget
 
 
 def _cut(text: str, room: int) -> tuple[str, str]:

@@ -3,6 +3,21 @@
 from core.base.gsm7 import plain
 from core.base.i18n import LANGUAGES, render
 from core.base.words import Sentence, say
+from core.conversation.phrases import NOTHING_TYPED, TOO_LONG, no_such_choice, not_available
+
+__all__ = [
+    "DIAL_AGAIN",
+    "NOTHING_TYPED",
+    "ONLY_KENYA",
+    "TOO_LONG",
+    "WAIT",
+    "in_both",
+    "no_such_choice",
+    "not_available",
+    "not_our_code",
+    "polite_end",
+    "told",
+]
 
 DIAL_AGAIN = say("Sorry, that did not work. Please dial again.")
 WAIT = say("That was too often. Please wait a while, then dial again.")
@@ -20,23 +35,6 @@ def polite_end(sentence: Sentence) -> str:
 
 def in_both(sentence: Sentence) -> str:
     return plain("\n".join(render(sentence, language) for language in LANGUAGES))
-
-
-def no_such_choice(numbers: list[int]) -> Sentence:
-    """Why a key did nothing: which keys do something."""
-    if len(numbers) == 1:
-        return say("That choice is not there. Choose {number}.", number=numbers[0])
-    if numbers == list(range(numbers[0], numbers[-1] + 1)):
-        return say("That choice is not there. Choose {first} to {last}.", first=numbers[0], last=numbers[-1])
-    return say("That choice is not there. Choose {numbers}.", numbers=", ".join(map(str, numbers)))
-
-
-def not_available(number: int) -> Sentence:
-    return say("{number} is not available yet.", number=number)
-
-
-NOTHING_TYPED = say("Nothing was typed.")
-TOO_LONG = say("That cannot be read. Please type it again.")
 
 
 def told(text: str) -> Sentence:

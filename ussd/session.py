@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from pydantic_core import from_json, to_json
 
 from core.base.i18n import DEFAULT_LANGUAGE, render
 from core.base.words import Sentence
@@ -15,11 +16,10 @@ from ussd.keypresses import NOTHING_YET, Heard, cleaned, is_absurd
 from ussd.pager import Shown
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """pages: as they were sent; page: the one on the phone. at: epoch seconds of the last answer.
 
-    input: of which kind the last answer was, for the log. unfinished: what to offer again if it drops now.
+    input: of which kind the last answer was, for the log.
     """
 
     dialogue: Dialogue
@@ -29,7 +29,6 @@ class Session:
     heard: Heard = NOTHING_YET
     at: int = 0
     input: str = "first"
-    unfinished: tuple[Frame, ...] = ()
 
     @property
     def reply(self) -> str:
@@ -40,17 +39,17 @@ class Session:
         return self.shown.ends and self.page == len(self.pages) - 1
 
     def as_json(self) -> str:
-        """The session as it is kept; `input` and `unfinished` are not."""
-        return json.dumps(
+        """The session as it is kept, `input` left out. Chats read the first value, the dialogue, and the last."""
+        return to_json(
             [
-                self.dialogue.as_json(), self.shown.as_json(), self.pages, self.page,
+                self.dialogue.as_json(), self.shown, self.pages, self.page,
                 self.heard.length, self.heard.mark, self.at,
             ]
-        )  # fmt: skip
+        ).decode()  # fmt: skip
 
     @classmethod
     def from_json(cls, kept: str) -> Session:
-        dialogue, shown, pages, page, length, mark, at = json.loads(kept)
+        dialogue, shown, pages, page, length, mark, at = from_json(kept)
         return cls(
             Dialogue.from_json(dialogue), Shown.from_json(shown), tuple(pages), page, Heard(length, mark), at
         )
@@ -77,9 +76,9 @@ def press(context: Context, session: Session, typed: str, budget: int) -> Sessio
     if is_absurd(typed):
         return _because(session, phrases.TOO_LONG, budget)
     if key == pager.MORE_KEY and session.page + 1 < len(session.pages):
-        return replace(session, page=session.page + 1, input="nav")
+        return session._replace(page=session.page + 1, input="nav")
     if key == pager.BACK_KEY and session.page > 0:
-        return replace(session, page=session.page - 1, input="nav")
+        return session._replace(page=session.page - 1, input="nav")
     if session.dialogue.top is None:  # it was over, and somebody types on
         return show(engine.begin(context, session.dialogue), budget, "first")
     if key == pager.HOME_KEY:
@@ -110,7 +109,7 @@ def _because(session: Session, reason: Sentence, budget: int) -> Session:
     shown = session.shown
     told = render(reason, shown.language) if session.dialogue.language else phrases.in_both(reason)
     pages = pager.pages(shown.because(told), budget)
-    return replace(session, pages=tuple(pages), page=0, input="invalid")
+    return session._replace(pages=tuple(pages), page=0, input="invalid")
 
 
 def _why_not(shown: Shown, key: str) -> Sentence:

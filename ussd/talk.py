@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from redis import RedisError
 from redis.asyncio import Redis
@@ -27,7 +27,7 @@ from core.base.secrets import Keyring
 from core.base.settings import Brand
 from core.conversation import engine
 from core.conversation.offer_book import OfferBook
-from core.conversation.step import Context, NeedsWork
+from core.conversation.step import Context, NeedsWork, OffersUnknown
 from ussd import phrases
 from ussd.form import UssdRequest, phone_number
 from ussd.keypresses import Heard, dialled_keys, newest
@@ -36,22 +36,19 @@ from ussd.session import Session, begin, press, show
 from ussd.valkey import Closed, Limits, Opened, Sessions
 
 CHANNEL = "ussd"
-ANSWER_SECONDS = 5.0
-"""Africa's Talking gives up after ten; by then the person has."""
 THREADS = 8
 """For turns that ask the database: a pool of their own, so that a flood of dialling delays no callback."""
 
 log = logger("ussd")
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One request on its way. opened: the session, whose lock we hold."""
+class Turn(NamedTuple):
+    """One request on its way. opened: the session, whose lock we hold. typed: what it adds to what was heard."""
 
     caller: Msisdn
     has_mpesa: bool
     keys: tuple[str, ...]
-    text: str
+    typed: str
     now: datetime
     request_id: str
     opened: Opened
@@ -86,6 +83,7 @@ class Talk:
         self._push_after = push_after
         self._budget = budget
         self._book = book or OfferBook()
+        self._reading_offers = asyncio.Lock()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ussd")
 
     def close(self) -> None:
@@ -93,12 +91,14 @@ class Talk:
         self._threads.shutdown()
 
     async def turn(self, request: UssdRequest) -> str:
-        """The reply to a request, CON or END and all. Whatever fails, the caller gets a polite END."""
+        """The reply to a request, CON or END and all. Whatever fails, the caller gets a polite END.
+
+        Whoever calls bounds the time.
+        """
         request_id = draw_request_id()
         with following(request_id):
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    return await self._turn(request, request_id)
+                return await self._turn(request, request_id)
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("ussd_turn_not_answered", error=type(error).__name__)
             except Exception:
@@ -116,13 +116,19 @@ class Talk:
             log.info("ussd_turn_refused", why="service code")
             return phrases.polite_end(phrases.not_our_code(self._brand.service_code))
         now = self._clock.now()
-        opened = await self._sessions.open(request.session_id, caller, now)
+        opened = await self._sessions.open(request.session_id, caller, now, request_id)
         if isinstance(opened, Closed):
             log.info("ussd_turn_refused", why=opened.value, caller=caller)
             return phrases.polite_end(phrases.WAIT if opened is Closed.OFTEN else phrases.DIAL_AGAIN)
-        has_mpesa = request.may_have_mpesa and caller.looks_mpesa_capable
-        turn = Turn(caller, has_mpesa, keys, request.text, now, request_id, opened)
-        session = await self._answer(turn)
+        before = opened.session
+        typed = newest(request.text, before.heard, self._tag) if before is not None else ""
+        if before is not None and typed is None:
+            await self._sessions.release(opened)
+            session = before._replace(input="repeat")
+        else:
+            has_mpesa = request.may_have_mpesa and caller.looks_mpesa_capable
+            turn = Turn(caller, has_mpesa, keys, typed or "", now, request_id, opened)
+            session = await self._answer(turn, Heard.of(request.text, self._tag))
         log.info(
             "ussd_turn",
             screen=session.shown.id,
@@ -134,19 +140,17 @@ class Talk:
         )
         return session.reply
 
-    async def _answer(self, turn: Turn) -> Session:
-        """The session after this request, kept."""
-        before = turn.opened.session
-        if before is not None and newest(turn.text, before.heard, self._tag) is None:
-            await self._sessions.release(turn.opened)
-            return replace(before, input="repeat")
+    async def _answer(self, turn: Turn, heard: Heard) -> Session:
+        """The session after this answer, kept."""
         try:
             session = await self._take(turn)
+        except engine.Declined as declined:  # its Work is undone; the screen that says why needs none
+            session = show(declined.turn, self._budget, "invalid")
         except Exception:
             with suppress(RedisError, OSError):  # the lock ends by itself; the first error is the one to tell
                 await self._sessions.release(turn.opened)
             raise
-        session = replace(session, heard=Heard.of(turn.text, self._tag), at=int(turn.now.timestamp()))
+        session = session._replace(heard=heard, at=int(turn.now.timestamp()))
         try:
             await self._sessions.save(turn.opened, session)
         except (RedisError, OSError):
@@ -156,26 +160,30 @@ class Talk:
         return session
 
     async def _take(self, turn: Turn) -> Session:
-        """Without the database if it can be, else in a thread with it."""
+        """Without the database if it can be, else in a thread with it; one turn reads the offers for all."""
         try:
             return self._think(turn, None)
-        except engine.Declined as declined:
-            return show(declined.turn, self._budget, "invalid")
+        except OffersUnknown:
+            async with self._reading_offers:
+                try:
+                    return self._think(turn, None)
+                except NeedsWork:
+                    return await self._take_in_thread(turn)
         except NeedsWork:
-            pass
+            return await self._take_in_thread(turn)
+
+    async def _take_in_thread(self, turn: Turn) -> Session:
         in_this_context = contextvars.copy_context().run
         return await asyncio.get_running_loop().run_in_executor(
             self._threads, in_this_context, self._think_with_work, turn
         )
 
     def _think_with_work(self, turn: Turn) -> Session:
-        try:
-            with self._open_work(turn.request_id) as work:
-                return self._think(turn, work)
-        except engine.Declined as declined:  # the Work is undone; the screen that says why needs none
-            return show(declined.turn, self._budget, "invalid")
+        with self._open_work(turn.request_id) as work:
+            return self._think(turn, work)
 
     def _think(self, turn: Turn, work: Work | None) -> Session:
+        """Raises NeedsWork where there is no `work` and a step asks for it."""
         opened = turn.opened
         context = Context(
             caller=turn.caller,
@@ -188,12 +196,10 @@ class Talk:
             push_after=self._push_after,
             work=work,
         )
-        if opened.session is None:
-            session = begin(context, turn.keys, opened.unfinished, self._budget)
-        else:
-            typed = newest(turn.text, opened.session.heard, self._tag) or ""
-            session = press(context, opened.session, typed, self._budget)
-        return replace(session, unfinished=engine.unfinished(context, session.dialogue))
+        if opened.session is not None:
+            return press(context, opened.session, turn.typed, self._budget)
+        unfinished = engine.unfinished(context, opened.last) if opened.last is not None else ()
+        return begin(context, turn.keys, unfinished, self._budget)
 
     def _tag(self, text: str) -> str:
         return self._keyring.tag(text, "ussd text")

@@ -7,7 +7,6 @@ connection itself (address, password, TLS) is redis-py's.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import Sequence
 from hashlib import sha1
@@ -17,7 +16,10 @@ import hiredis
 from redis import ConnectionError, RedisError
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
+
+ENDED = "the connection to Valkey has ended"
+NOTHING_MORE = object()
 
 
 class Script:
@@ -32,8 +34,9 @@ class Wire:
     """Runs scripts. Errors of the client (redis.RedisError, OSError) pass through; the next call connects anew."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._pool = redis.connection_pool
         self._line: _Line | None = None
+        self._connection: AbstractConnection | None = None
         self._connecting = asyncio.Lock()
 
     async def run(self, script: Script, keys: Sequence[str], values: Sequence[bytes | str | int]) -> Any:
@@ -49,60 +52,76 @@ class Wire:
     async def _connect(self) -> _Line:
         async with self._connecting:
             if self._line is None or self._line.is_down:
-                connection = await self._redis.connection_pool.get_connection()  # type: ignore[no-untyped-call]
-                self._line = _Line(connection, self._redis)
+                ended, self._connection = self._connection, None
+                if ended is not None:
+                    await ended.disconnect(nowait=True)
+                    await self._pool.release(ended)
+                self._connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+                self._line = _Line(self._connection)
             return self._line
 
 
-class _Line:
-    """The connection, and who waits for an answer on it, in the order of their questions."""
+class _Line(asyncio.Protocol):
+    """Takes an open connection over from redis-py's streams, which cost a task and a dozen calls an answer.
 
-    def __init__(self, connection: AbstractConnection, redis: Redis) -> None:
-        connection.socket_timeout = None  # a turn bounds its own wait, and gives the line up with it
-        self._connection = connection
-        self._redis = redis
+    It knows who waits for an answer, in the order of their questions.
+    """
+
+    def __init__(self, connection: AbstractConnection) -> None:
+        writer = connection._writer
+        assert writer is not None, "the pool hands out open connections"
+        self._transport = writer.transport
+        self._streams = self._transport.get_protocol()
+        self._transport.set_protocol(self)
+        self._answers = hiredis.Reader(replyError=_refusal, notEnoughData=NOTHING_MORE)
         self._waiting: deque[asyncio.Future[Any]] = deque()
-        self.is_down = False
-        self._hearing = asyncio.get_running_loop().create_task(self._hear())
+        self._unsent: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
+        self.is_down = self._transport.is_closing()
 
     async def ask(self, *parts: bytes | str | int) -> Any:
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self.is_down:
+            raise ConnectionError(ENDED)
+        answer: asyncio.Future[Any] = self._loop.create_future()
         self._waiting.append(answer)
+        if not self._unsent:  # one system call for all who ask in this round of the loop
+            self._loop.call_soon(self._send)
+        self._unsent.append(hiredis.pack_command(parts))  # type: ignore[arg-type]  # its stub takes one part
         try:
-            packed = hiredis.pack_command(parts)  # type: ignore[arg-type]  # its stub takes one part
-            await self._connection.send_packed_command([packed], check_health=False)
             return await answer
         except asyncio.CancelledError:  # Valkey hangs: nobody else need wait for it
             self.is_down = True
-            self._hearing.cancel()
+            self._transport.abort()
             raise
 
-    async def _hear(self) -> None:
-        """Hand out answers until the connection ends; whoever waits then is told so."""
-        end: BaseException = ConnectionError("the connection to Valkey has ended")
-        try:
-            while True:
-                try:
-                    heard = await self._connection.read_response(
-                        disable_decoding=True, timeout=math.inf, disconnect_on_error=False
-                    )
-                except (ConnectionError, OSError):
-                    raise
-                except RedisError as refused:
-                    heard = refused
-                answer = self._waiting.popleft()
-                if answer.done():
-                    continue
-                if isinstance(heard, RedisError):
-                    answer.set_exception(heard)
-                else:
-                    answer.set_result(heard)
-        except (RedisError, OSError) as error:
-            end = error
-        finally:
-            self.is_down = True
-            for answer in self._waiting:
-                if not answer.done():
-                    answer.set_exception(end)
-            await self._connection.disconnect(nowait=True)
-            await self._redis.connection_pool.release(self._connection)
+    def _send(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        if not self.is_down:
+            self._transport.write(b"".join(unsent))
+
+    def data_received(self, data: bytes) -> None:
+        self._answers.feed(data)
+        while (heard := self._answers.gets()) is not NOTHING_MORE:
+            if isinstance(heard, hiredis.PushNotification):
+                continue  # nobody asked
+            answer = self._waiting.popleft()
+            if answer.done():
+                continue
+            if isinstance(heard, RedisError):
+                answer.set_exception(heard)
+            else:
+                answer.set_result(heard)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Whoever waits is told; so are the streams, which redis-py will want to see closed."""
+        self.is_down = True
+        for answer in self._waiting:
+            if not answer.done():
+                answer.set_exception(ConnectionError(ENDED))
+        self._waiting.clear()
+        self._streams.connection_lost(error)
+
+
+def _refusal(message: str) -> RedisError:
+    kind = NoScriptError if message.startswith("NOSCRIPT") else ResponseError
+    return kind(message)

@@ -4,10 +4,9 @@ The request id is drawn where a person's act comes in (a key press, a callback) 
 so that a purchase can be followed from key press to router by one word.
 """
 
-import json
 import logging
+import os
 import re
-import secrets
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
@@ -16,22 +15,24 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
+from pydantic_core import to_json
 
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(\+?254|0)([17]\d{2})\d{3}(\d{3})(?!\d)")
 _PATH_SECRET = re.compile(
     r"(/(?:pay|ussd/africastalking|sms/africastalking|telegram|paystack)(?:/[a-z]+)?/)[^/\s\"'?]+"
 )
 _CALLBACK_TOKEN = re.compile(r"(/pay/\*\*\*/stk/)[^/\s\"'?]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_HARMLESS = re.compile(r"[A-Za-z_.: -]{0,80}|[0-9a-f]{16}")
-"""Most values: words without a digit, and request ids. They hold nothing to hide."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What could end a line, or is no character at all (half of one)."""
+_HARMLESS = re.compile(r"[A-Za-z_.: -]{0,80}|[0-9a-f]{16}|0[0-9]{3}\*\*\*[0-9]{3}")
+"""Most values: words without a digit, request ids, masked numbers. They hold nothing to hide."""
 MAX_VALUE_CHARACTERS = 2_000
 """No log value is longer: a megabyte of somebody's body must not become a megabyte of log."""
 
 
 def draw_request_id() -> str:
     """A request id: 64 bits of hex, short enough to be read out over the telephone."""
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()
 
 
 def mask(text: str) -> str:
@@ -58,9 +59,22 @@ def _mask_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     return event
 
 
+def _tell_whence(process: str) -> structlog.typing.Processor:
+    """Adds the process, and the request that is being followed."""
+
+    def tell(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["process"] = process
+        followed = _current.get()
+        if followed is not None:
+            event["request_id"] = followed
+        return event
+
+    return tell
+
+
 def _as_line(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
-    """JSON of an event whose values were masked, so are plain: the encoder that json keeps ready will do."""
-    return json.dumps(event)
+    """JSON of an event whose values were masked, so are plain: four times as fast as json."""
+    return to_json(event).decode()
 
 
 def set_up_logging(process: str, level: str = "INFO", folder: Path | None = None) -> None:
@@ -70,11 +84,11 @@ def set_up_logging(process: str, level: str = "INFO", folder: Path | None = None
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         sink = (folder / f"{process}.log").open("a", buffering=1, encoding="utf-8")
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _tell_whence(process),
         structlog.processors.format_exc_info,
         _mask_values,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
         processors=[*shared, _as_line],
@@ -82,7 +96,6 @@ def set_up_logging(process: str, level: str = "INFO", folder: Path | None = None
         logger_factory=structlog.PrintLoggerFactory(sink),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     handler = logging.StreamHandler(sink)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -115,7 +128,6 @@ def following(request_id: str) -> Iterator[None]:
     """Every log line, and every Work that is opened, inside the block carries `request_id`."""
     before = _current.set(request_id)
     try:
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            yield
+        yield
     finally:
         _current.reset(before)

@@ -38,6 +38,7 @@ class Keyring:
         self.newest = _key_id(keys[0])
         self._derived: dict[tuple[bytes, str], bytes] = {}
         self._ciphers: dict[bytes, AESGCM] = {}
+        self._taggers: dict[str, hashlib.blake2b] = {}
 
     def seal(self, clear: str, *, table: str, column: str, row: int) -> bytes:
         """Encrypt `clear` for one cell: key id, nonce, AES-256-GCM ciphertext bound to its place."""
@@ -86,8 +87,13 @@ class Keyring:
 
         Keyed BLAKE2b: a key press needs five, and OpenSSL's HMAC takes twenty times as long.
         """
-        key = self._derive(self.newest, f"tag:{purpose}")
-        return hashlib.blake2b(clear.encode(), key=key, digest_size=16).hexdigest()
+        tagger = self._taggers.get(purpose)
+        if tagger is None:
+            key = self._derive(self.newest, f"tag:{purpose}")
+            tagger = self._taggers[purpose] = hashlib.blake2b(key=key, digest_size=16)
+        hashed = tagger.copy()
+        hashed.update(clear.encode())
+        return hashed.hexdigest()
 
     def _cipher(self, key_id: bytes) -> AESGCM:
         known = self._ciphers.get(key_id)

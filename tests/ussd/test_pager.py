@@ -124,4 +124,4 @@ def test_a_kept_screen_is_the_same_screen(screen: Screen) -> None:
     import json
 
     shown = number(screen, "sw")
-    assert Shown.from_json(json.loads(json.dumps(shown.as_json()))) == shown
+    assert Shown.from_json(json.loads(json.dumps(shown))) == shown

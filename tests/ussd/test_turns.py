@@ -1,11 +1,15 @@
 """Turns on real servers: what happens twice or at once, and that what was shown is what is paid."""
 
 import asyncio
+import logging
+from collections.abc import Iterator
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 from sqlalchemy import text
 
+from core.base.log import set_up_logging
 from tests.ussd.handset import FORM, GONE_WRONG, Handset, Service, rows, rows_before
 
 
@@ -131,9 +135,23 @@ def test_a_phone_that_mpesa_would_not_ask_is_asked_for_another(buyer: Handset) -
     assert buyer.keys("1", "1").startswith("CON Which M-PESA number pays?")
 
 
+@pytest.fixture
+def _logging_as_before() -> Iterator[None]:
+    """Logging is one for the whole process: put it back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_logging_as_before")
 def test_the_request_id_of_the_key_press_follows_the_purchase(
     buyer: Handset, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    set_up_logging("test")
+    structlog.configure(cache_logger_on_first_use=False)
     buyer.dial()
     buyer.keys("1")
     capsys.readouterr()
