@@ -1,5 +1,7 @@
 """Meet a person by phone number: find the subscriber, or open an account for a number never seen before."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -8,6 +10,14 @@ from core.base.i18n import LANGUAGES
 from core.base.msisdn import Msisdn
 from core.subscribers.account_no import with_check_digit
 from core.subscribers.model import PHONE, Address, Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSubscriber:
+    """A subscriber, as far as a purchase must know one: plain values, for reads that leave the mapper out."""
+
+    id: int
+    account_no: str
 
 
 def find(work: Work, *, msisdn: Msisdn) -> Subscriber | None:
@@ -62,8 +72,9 @@ def prove_number(work: Work, *, subscriber_id: int, msisdn: Msisdn) -> None:
             Address.channel == PHONE,
             Address.external_id == msisdn.digits,
             Address.subscriber_id == subscriber_id,
+            Address.unlinked_at.is_(None),
         )
     )
     if address is not None:
         address.level = max(address.level, 2)
-        address.proved_at = work.now
+        address.proved_at = address.seen_at = work.now

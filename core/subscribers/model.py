@@ -2,13 +2,31 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.base.database import Base, UtcDateTime
 
 PHONE = "msisdn"
 """The channel name of a phone number: one address serves USSD and SMS."""
+
+VOUCHED, CONTACT, CODE = "vouched", "contact", "code"
+"""How a chat came to its number: the channel vouches for it, the person shared it there, a code came back."""
+
+ASKED, MOVED, OTHER_NUMBER = "asked", "moved", "other number"
+SILENT, SIM_CHANGED, OTHER_NAME = "silent", "sim changed", "other name"
+CHANGED_HANDS = (SILENT, SIM_CHANGED, OTHER_NAME)
+"""Why an address was parted from its account. The last three: the number may be in other hands (threats M6)."""
 
 
 class Subscriber(Base):
@@ -28,7 +46,14 @@ class Subscriber(Base):
 
 
 class Address(Base):
-    """A way to reach a subscriber. level: 1 seen, 2 proved (threats, section 4). External ids are full: 2547…"""
+    """A way to reach a subscriber. level: 1 seen, 2 proved (threats, section 4). External ids are full: 2547…
+
+    is_primary: this is the account that the number, or the chat, talks about. A number of several accounts has a
+    row for each, and one of them is primary. main_since: of a person's numbers, texts go to the one chosen last.
+    number: of a chat, the digits that it speaks for; also: its second id there (WhatsApp's wa_id).
+    seen_at: when it was last heard, of a number at most once a day. off_at: the person has blocked us there.
+    unlinked_at: no longer this account's; the row stays, so that it can be found and given back.
+    """
 
     __tablename__ = "addresses"
     __table_args__ = (
@@ -39,7 +64,11 @@ class Address(Base):
             unique=True,
             postgresql_where=text("is_primary"),
         ),
+        Index("ix_addresses_channel_external_id", "channel", "external_id"),
+        Index("ix_addresses_channel_also", "channel", "also", postgresql_where=text("also <> ''")),
+        Index("ix_addresses_number", "number", postgresql_where=text("number IS NOT NULL")),
         CheckConstraint("level BETWEEN 1 AND 3", name="level"),
+        CheckConstraint("NOT (is_primary AND unlinked_at IS NOT NULL)", name="unlinked_is_not_primary"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("subscribers.id"), index=True)
@@ -50,4 +79,80 @@ class Address(Base):
     proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     marketing_stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    number: Mapped[str | None] = mapped_column(Text)
+    also: Mapped[str] = mapped_column(Text, server_default="")
+    linked_how: Mapped[str | None] = mapped_column(Text)
+    main_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_inbound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    off_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cooling_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unlinked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unlinked_why: Mapped[str | None] = mapped_column(Text)
     subscriber: Mapped[Subscriber] = relationship(back_populates="addresses")
+
+
+class SmsCode(Base):
+    """Six digits that were sent to a number, for one purpose of one talk (`bound_to`).
+
+    code_sealed is emptied when the code is handed to its text; what comes back is compared with code_hash. used_at:
+    it came back. spent_at: the act that it was given for was done.
+    """
+
+    __tablename__ = "sms_codes"
+    __table_args__ = (
+        Index("ix_sms_codes_number_created_at", "number", "created_at"),
+        Index("ix_sms_codes_bound_to_created_at", "bound_to", "created_at"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    number: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    bound_to: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    code_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    spent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LinkToken(Base):
+    """A word that a proved number was shown; the chat in which it is typed is linked to that number. One use."""
+
+    __tablename__ = "link_tokens"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    number: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ContactChange(Base):
+    """A chat or number that joins an account, leaves it, or takes another's place; told at once, done when due.
+
+    from_number: the number whose place is taken, or whose chat it is. asked_by: "self", or whoever did it for the
+    person.
+    """
+
+    __tablename__ = "contact_changes"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('chat_linked', 'chat_unlinked', 'number_added', 'number_removed', 'account_moved', "
+            "'number_restored')",
+            name="kind",
+        ),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("subscribers.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str] = mapped_column(Text)
+    from_number: Mapped[str | None] = mapped_column(Text)
+    asked_by: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

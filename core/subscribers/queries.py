@@ -1,5 +1,8 @@
 """Reads about subscribers."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import select
 
 from core.base.database import Work
@@ -9,11 +12,14 @@ from core.subscribers.model import PHONE, Address, Subscriber
 
 
 def phone_of(work: Work, subscriber_id: int) -> Msisdn | None:
-    """The subscriber's own number: where texts for the person go."""
+    """The subscriber's own number: where texts for the person go. Of several, the one chosen last."""
     found = work.session.scalar(
-        select(Address.external_id).where(
-            Address.subscriber_id == subscriber_id, Address.channel == PHONE, Address.is_primary
+        select(Address.external_id)
+        .where(
+            Address.subscriber_id == subscriber_id, Address.channel == PHONE, Address.unlinked_at.is_(None)
         )
+        .order_by(Address.main_since.desc().nulls_last(), Address.id)
+        .limit(1)
     )
     return Msisdn(found) if found else None
 
@@ -26,3 +32,67 @@ def by_account_no(work: Work, account_no: str) -> Subscriber | None:
 def language_of(subscriber: Subscriber | None) -> str:
     """The language to write to a person in."""
     return (subscriber.language if subscriber else None) or DEFAULT_LANGUAGE
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNumber:
+    """A number of a person. is_main: texts go there."""
+
+    number: Msisdn
+    is_main: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChat:
+    """A chat of a person."""
+
+    channel: str
+    external_id: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """An account of a number. is_chosen: the one that its talk is about."""
+
+    subscriber_id: int
+    account_no: str
+    first_name: str
+    is_chosen: bool
+
+
+def numbers_of(work: Work, subscriber_id: int) -> list[OwnNumber]:
+    """The numbers of a person, the main one first."""
+    found = work.session.scalars(
+        select(Address.external_id)
+        .where(
+            Address.subscriber_id == subscriber_id, Address.channel == PHONE, Address.unlinked_at.is_(None)
+        )
+        .order_by(Address.main_since.desc().nulls_last(), Address.id)
+    )
+    return [OwnNumber(Msisdn(digits), place == 0) for place, digits in enumerate(found)]
+
+
+def chats_of(work: Work, subscriber_id: int) -> list[OwnChat]:
+    """The chats of a person, oldest first. Text messages are no chat of their own: they are the number."""
+    found = work.session.execute(
+        select(Address.channel, Address.external_id, Address.created_at)
+        .where(
+            Address.subscriber_id == subscriber_id,
+            Address.channel.not_in((PHONE, "sms")),
+            Address.unlinked_at.is_(None),
+        )
+        .order_by(Address.id)
+    )
+    return [OwnChat(*row) for row in found]
+
+
+def accounts_of(work: Work, number: Msisdn) -> list[OwnAccount]:
+    """The accounts of a number, oldest first."""
+    found = work.session.execute(
+        select(Subscriber.id, Subscriber.account_no, Subscriber.first_name, Address.is_primary)
+        .join(Subscriber.addresses)
+        .where(Address.channel == PHONE, Address.external_id == number.digits, Address.unlinked_at.is_(None))
+        .order_by(Address.id)
+    )
+    return [OwnAccount(*row) for row in found]

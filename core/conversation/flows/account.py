@@ -1,4 +1,4 @@
-"""Account: what the caller has, until when, what is owed and what is theirs; and the language."""
+"""Account: what the caller has, until when, what is owed and what is theirs; the language, the numbers and chats."""
 
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from core.base.money import Money, show_money
 from core.base.words import Sentence, say
 from core.billing.queries import HotspotTime, home_line, hotspot_times
 from core.catalogue.labels import term_label
+from core.conversation.flows import numbers
 from core.conversation.flows.home import line_status
 from core.conversation.menu import BUY
 from core.conversation.order import Order, phones, short_day
@@ -17,7 +18,18 @@ from core.ledger.queries import balance
 from core.payments.queries import open_payment
 from core.subscribers.meet import meet
 
-PAY, USAGE, CHANGE_PLAN, RECEIPTS, DEVICES, PAUSE, RENEWS_ITSELF, STANDING_ORDER, LANGUAGE = range(1, 10)
+(
+    PAY,
+    USAGE,
+    CHANGE_PLAN,
+    RECEIPTS,
+    DEVICES,
+    PAUSE,
+    RENEWS_ITSELF,
+    STANDING_ORDER,
+    LANGUAGE,
+    CONTACTS,
+) = range(1, 11)
 MOST_TIMES = 3
 """Running bundles told one by one; nobody runs more at once on one number."""
 
@@ -45,10 +57,13 @@ def enter(context: Context) -> Next:
 class Account(Plain):
     def show(self, context: Context) -> Screen:
         data = context.data
-        choices = [Choice("language", say("Lugha / Language"), LANGUAGE)]
+        choices = [
+            Choice("language", say("Lugha / Language"), LANGUAGE),
+            Choice("contacts", say("Numbers"), CONTACTS),
+        ]
         if data["renewal"] is not None:
             choices.insert(0, Choice("pay", say("Pay"), PAY))
-        kept = dict(reserved(*(set(range(PAY, LANGUAGE)) - {choice.number for choice in choices})))
+        kept = dict(reserved(*(set(range(PAY, CONTACTS)) - {choice.number for choice in choices})))
         if data["paying"]:
             kept[PAY] = say("Please do not pay again yet.")
         return offer(*_lines(context, data), choices=tuple(choices), kept=kept)
@@ -56,6 +71,8 @@ class Account(Plain):
     def answer(self, context: Context, text: str) -> Next:
         if text == "language":
             return go("language.choose")
+        if text == "contacts":
+            return numbers.enter(context)
         return go("renew.confirm", order=context.data["renewal"])
 
 
@@ -68,15 +85,21 @@ def _lines(context: Context, data: Any) -> list[Sentence]:
     if data["line"] is None and not data["times"]:
         lines.append(say("No WiFi running. To buy dial {dial}", dial=context.brand.dial(BUY)))
     owed = data["balance_cents"]
-    if data["line"] is not None or owed != 0:
+    if data["line"] is not None:
         lines.append(
-            say(
-                "You owe {owed}. Your money {mine}.",
-                owed=show_money(Money(max(owed, 0))),
-                mine=show_money(Money(max(-owed, 0))),
-            )
+            say("You owe {owed}. Your money {mine}.", owed=_shown(owed), mine=_shown(-owed)),
+        )
+    elif owed != 0:
+        lines.append(
+            say("You owe {owed}.", owed=_shown(owed))
+            if owed > 0
+            else say("Your money {mine}.", mine=_shown(-owed))
         )
     return lines
+
+
+def _shown(cents: int) -> str:
+    return show_money(Money(max(cents, 0)))
 
 
 def _whose(name: str, account_no: str) -> Sentence:
