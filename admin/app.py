@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from admin import statics
 from admin.desk import Desk, Door, StaffWebDeps, root
-from admin.pages import audit, home, login, machines, money, own, person, records, search, vouchers
+from admin.pages import audit, home, login, machines, messages, money, own, person, records, search, vouchers
 from admin.polite import Polite
 from core.base.clock import Clock
 from core.base.log import logger
@@ -23,6 +23,7 @@ DOORS: tuple[Door, ...] = (
     *records.DOORS,
     *vouchers.DOORS,
     *machines.DOORS,
+    *messages.DOORS,
     *audit.DOORS,
     *own.DOORS,
 )

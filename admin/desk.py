@@ -53,6 +53,7 @@ class Ask:
     ids: Mapping[str, int]
     form: Mapping[str, str]
     request: Request
+    brand: Brand
 
     @property
     def actor(self) -> Actor:
@@ -142,6 +143,7 @@ class Desk:
                             ids=ids,
                             form=form,
                             request=request,
+                            brand=self.deps.brand,
                         )
                     )
             except NoResultFound:

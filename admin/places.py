@@ -37,5 +37,11 @@ MENU: tuple[tuple[Sentence | None, tuple[Place, ...]], ...] = (
             Place("incidents", "/incidents", say("Incidents"), "see_machines", "alert"),
         ),
     ),
-    (say("House"), (Place("audit", "/audit", say("Audit trail"), "see_audit", "eye"),)),
+    (
+        say("House"),
+        (
+            Place("messages", "/messages", say("Messages"), "see_machines", "letter"),
+            Place("audit", "/audit", say("Audit trail"), "see_audit", "eye"),
+        ),
+    ),
 )

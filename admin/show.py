@@ -108,6 +108,8 @@ STATES: dict[str, tuple[Sentence, Tone]] = {
     "sending": (say("being sent"), "blue"),
     "sent": (say("sent"), "green"),
     "delivered": (say("delivered"), "green"),
+    "read": (say("read"), "green"),
+    "waiting": (say("not delivered"), "yellow"),
 }
 """Every state of every list in words, with its colour."""
 

@@ -125,11 +125,16 @@ def texts(ask: Ask) -> Page:
         Notice.id,
         query=ask.query,
         path=f"/subscribers/{subscriber.id}/texts",
-        columns=[say("When"), say("Text"), say("State"), say("Sent"), say("Delivered"), say("Trouble")],
+        columns=[
+            *(say("When"), say("Text"), say("State"), say("Channel")),
+            *(say("Cost"), say("Sent"), say("Delivered"), say("Trouble")),
+        ],
         cells=lambda row: [
             instant(row.Notice.created_at),
             plain(row.Notice.template.replace("_", " ")),
             state(row.Notice.state),
+            plain(row.Notice.channel),
+            money(row.Notice.cost_cents),
             instant(row.Notice.sent_at),
             instant(row.Notice.delivered_at),
             Cell(row.Notice.last_error or NOTHING, quiet=True),

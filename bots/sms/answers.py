@@ -5,6 +5,9 @@ Source: the provider's table of status codes and recorded answers. `Message` is 
 """
 
 import json
+import re
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from core.base.errors import OutcomeUnknown, OutsideError, Rejected, Unreachable
@@ -27,41 +30,63 @@ REFUSED: dict[int, tuple[str, type[OutsideError]]] = {
 }
 NO_ID = "None"
 MAX_PROSE = 60
+_COST = re.compile(r"KES (\d{1,7}(?:\.\d{1,6})?)")
 
 
 def read_answer(status: int, retry_after: str | None, body: bytes, address: str, parts: int) -> Sent:
     """Our words for the HTTP answer about one text to `address` (digits). Raises the errors of the port."""
+    answer = read_answers(status, retry_after, body, [address], parts)[address]
+    if isinstance(answer, OutsideError):
+        raise answer
+    return answer
+
+
+def read_answers(
+    status: int, retry_after: str | None, body: bytes, addresses: Sequence[str], parts: int
+) -> Mapping[str, Sent | OutsideError]:
+    """Our words for the HTTP answer about one text to many: one for each of `addresses` (digits), by number, for
+    order and completeness are not promised. Raises what concerns the call as a whole."""
     _check_http(status, retry_after)
     try:
         answer = json.loads(body)["SMSMessageData"]
         recipients, message = answer["Recipients"], str(answer.get("Message", ""))[:MAX_PROSE]
-        ours = [recipient for recipient in recipients if _digits(str(recipient["number"])) == address]
+        told = {_digits(str(recipient["number"])): recipient for recipient in recipients}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise OutcomeUnknown(f"HTTP {status}, but no answer that we can read") from None
     if not recipients:
         # Seen with an unknown sender name: {"Message": "InvalidSenderId", "Recipients": []}.
         raise AccountRefused(f"nobody was accepted: {message}", code=message or "none")
-    if not ours:
-        raise OutcomeUnknown("the answer does not speak of our number")
-    return _read_recipient(ours[0], parts)
+    return {
+        address: _read_recipient(told[address], parts)
+        if address in told
+        else OutcomeUnknown("the answer does not speak of our number")
+        for address in addresses
+    }
 
 
-def _read_recipient(recipient: dict[str, Any], parts: int) -> Sent:
+def _read_recipient(recipient: dict[str, Any], parts: int) -> Sent | OutsideError:
     try:
         code = int(recipient["statusCode"])
     except (KeyError, TypeError, ValueError):
-        raise OutcomeUnknown("the recipient has no status code") from None
+        return OutcomeUnknown("the recipient has no status code")
     if code in ACCEPTED:
         given = recipient.get("messageId")
         message_id = str(given) if given and given != NO_ID else None
-        cost = recipient.get("cost")
-        return Sent(message_id, parts, str(cost)[:MAX_PROSE] if cost is not None else None)
+        return Sent(message_id, parts, read_cost(recipient.get("cost")))
     if code not in REFUSED:
-        raise OutcomeUnknown(f"status code {code}, which we do not know")
+        return OutcomeUnknown(f"status code {code}, which we do not know")
     name, kind = REFUSED[code]
     if issubclass(kind, Rejected):
-        raise kind(f"{code} {name}", code=str(code))
-    raise kind(f"{code} {name}")
+        return kind(f"{code} {name}", code=str(code))
+    return kind(f"{code} {name}")
+
+
+def read_cost(said: object) -> int | None:
+    """ "KES 0.8000" in cents, rounded half up; None for another currency or no price at all."""
+    found = _COST.fullmatch(said) if isinstance(said, str) else None
+    if found is None:
+        return None
+    return int((Decimal(found[1]) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def _check_http(status: int, retry_after: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
@@ -9,33 +10,61 @@ from africastalking.SMS import SMSService
 from urllib3.exceptions import NewConnectionError
 
 from bots.sms import forms
-from bots.sms.answers import read_answer
+from bots.sms.answers import read_answer, read_answers
 from bots.sms.settings import AfricasTalkingSettings
-from core.base.errors import OutcomeUnknown, Unreachable
+from core.base.database import Work
+from core.base.dated import dated
+from core.base.errors import OutcomeUnknown, OutsideError, Unreachable
 from core.base.gsm7 import plain, segments
 from core.base.settings import is_loopback
-from core.messaging.carrier import Report, Sent
+from core.messaging.carrier import SMS, Message, Report, Sent
 
 CONNECT_SECONDS = 5
 MAX_ANSWER = 65_536
-"""Bytes; an answer about one recipient has a few hundred."""
+"""Bytes; an answer about one recipient has two hundred, a call has a hundred recipients."""
 
 
 class AfricasTalkingCarrier:
-    """One text to one number a call; fits core.messaging.carrier.Carrier. Safe to share between threads."""
+    """Fits core.messaging.carrier.SmsCarrier. Safe to share between threads."""
+
+    channel = SMS
+    confirms = True
 
     def __init__(self, settings: AfricasTalkingSettings) -> None:
         self._sdk = _Sdk(settings)
         self._sender = settings.sender_id or None
+        self._short_code = settings.short_code or self._sender
 
-    def send(self, address: str, text: str, *, notice_id: int) -> Sent:
+    def cost_cents(self, work: Work, *, parts: int, window_open: bool) -> int:
+        (a_part,) = dated(work, "cost.sms_part")
+        return parts * a_part
+
+    def send(self, message: Message) -> Sent:
         # Whatever a template or a name brought in: a no-break space would double the cost.
+        text = plain(message.text)
+        answer = self._post(text, [message.address], self._sender)
+        return read_answer(
+            answer.status, answer.retry_after, answer.body, message.address, parts=segments(text).parts
+        )
+
+    def send_many(self, text: str, addresses: Sequence[str]) -> Mapping[str, Sent | OutsideError]:
         text = plain(text)
-        # enqueue: answer at once, send from their queue; their default has changed, so it is said.
-        answer = self._sdk.send(text, [f"+{address}"], self._sender, enqueue=True)
+        answer = self._post(text, addresses, self._sender)
+        return read_answers(
+            answer.status, answer.retry_after, answer.body, addresses, parts=segments(text).parts
+        )
+
+    def reply(self, address: str, text: str) -> Sent:
+        """An answer to a text: from the short code, for a sender's name takes no replies."""
+        answer = self._post(text, [address], self._short_code)
         return read_answer(
             answer.status, answer.retry_after, answer.body, address, parts=segments(text).parts
         )
+
+    def _post(self, text: str, addresses: Sequence[str], sender: str | None) -> "_Answer":
+        # enqueue: answer at once, send from their queue; their default has changed, so it is said.
+        answer: _Answer = self._sdk.send(text, [f"+{address}" for address in addresses], sender, enqueue=True)
+        return answer
 
     def read_report(self, body: bytes) -> Report:
         return forms.read_report(body)

@@ -1,32 +1,30 @@
-"""Who wants no marketing. What a person asked or paid for is sent all the same."""
+"""Marketing by the number that says stop or start. What a person asked or paid for is sent all the same (M4)."""
 
-from sqlalchemy import select, update
+from collections.abc import Sequence
+
+from sqlalchemy import select
 
 from core.base.database import Work
+from core.messaging.consent import give, withdraw
+from core.messaging.template import Purpose
 from core.subscribers.model import PHONE, Address
 
 
-def stop_marketing(work: Work, *, address: str) -> None:
-    """Note that this number (digits) wants no marketing, from now on; the first time counts."""
-    work.session.execute(
-        update(Address)
-        .where(
-            Address.channel == PHONE,
-            Address.external_id == address,
-            Address.marketing_stopped_at.is_(None),
-        )
-        .values(marketing_stopped_at=work.now)
-    )
+def stop_marketing(work: Work, *, address: str, how: str = "sms", wording: str = "opt-out") -> None:
+    """Whoever has this number (digits) wants no marketing from now on. how: the channel; wording: what was said."""
+    for subscriber_id in _whose(work, address):
+        withdraw(work, subscriber_id=subscriber_id, purpose=Purpose.MARKETING, how=how, wording=wording)
 
 
-def has_stopped_marketing(work: Work, *, address: str) -> bool:
-    found = work.session.scalar(
-        select(Address.id)
-        .where(
-            Address.channel == PHONE,
-            Address.external_id == address,
-            Address.marketing_stopped_at.is_not(None),
-        )
-        .limit(1)
-    )
-    return found is not None
+def start_marketing(work: Work, *, address: str, how: str, wording: str) -> None:
+    """Whoever has this number (digits) has asked for marketing, in these words."""
+    for subscriber_id in _whose(work, address):
+        give(work, subscriber_id=subscriber_id, purpose=Purpose.MARKETING, how=how, wording=wording)
+
+
+def _whose(work: Work, address: str) -> Sequence[int]:
+    return work.session.scalars(
+        select(Address.subscriber_id)
+        .where(Address.channel == PHONE, Address.external_id == address, Address.unlinked_at.is_(None))
+        .order_by(Address.subscriber_id)
+    ).all()

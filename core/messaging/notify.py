@@ -7,13 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.base.database import Work
 from core.base.msisdn import Msisdn
+from core.messaging.carrier import SMS
+from core.messaging.consent import may_tell
 from core.messaging.events import NoticeQueued
-from core.messaging.marketing import has_stopped_marketing
 from core.messaging.model import Notice
-from core.messaging.template import Value, settle
+from core.messaging.quiet import wait_for_day
+from core.messaging.template import Template, Value, settle
 from core.messaging.templates import TEMPLATES
-
-SMS = "sms"
 
 
 def notify(
@@ -25,14 +25,16 @@ def notify(
     language: str,
     values: Mapping[str, Value],
     dedupe_key: str,
+    prefer: str | None = None,
 ) -> int | None:
-    """Queue one SMS; returns the notice's id. None where this reason was told before, or is not wanted.
+    """Queue one notice; returns its id. None where this reason was told before, or is not wanted.
 
-    Raises KeyError for an unknown template and ValueError where `values` are not the template's: bugs.
+    prefer: the channel on which the person began what this answers, which is tried first: "ussd", "whatsapp" and
+    so on. Raises KeyError for an unknown template and ValueError where `values` are not the template's: bugs.
     """
     form = TEMPLATES[template]
     settled = settle(form, values, language)
-    if form.marketing and has_stopped_marketing(work, address=address.digits):
+    if not may_tell(work, form.purpose, subscriber_id):
         return None
     notice_id = work.next_id("notices")
     sealed = work.keyring.seal(json.dumps(settled), table="notices", column="values_sealed", row=notice_id)
@@ -43,6 +45,7 @@ def notify(
             subscriber_id=subscriber_id,
             channel=SMS,
             address=address.digits,
+            prefer=prefer,
             template=template,
             language=language,
             values_sealed=sealed,
@@ -54,5 +57,13 @@ def notify(
     )
     if queued is None:
         return None
-    work.record(NoticeQueued(queued))
+    work.record(NoticeQueued(queued), after=wait_for_day(work, form), order=lane(form, address.digits))
     return queued
+
+
+def lane(form: Template, address: str) -> str:
+    """In which order a person's notices go out: as they were queued. What we begin, which may have to wait for the
+    morning, keeps nobody from an answer, and no earlier text that is tried again keeps back a code."""
+    if form.sms_only:
+        return f"notice:{address}:code"
+    return f"notice:{address}:ours" if form.begun_by_us else f"notice:{address}"

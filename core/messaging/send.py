@@ -1,47 +1,56 @@
-"""One notice on its way out: claim it, hand it to the carrier outside of any transaction, record the answer.
+"""One notice on its way out: claim it, hand it to a carrier outside of any transaction, record the answer.
 
-An unknown outcome (the carrier did not answer, or the worker died between claim and record) is tried once
-more for what a person asked or paid for: a rare duplicate is better than silence. Marketing never is.
+Each handing over is a try, and the tries alone say which way comes next (ways.py), so that a job that runs twice, or
+a worker that dies, changes nothing but a try: one that died between claim and record has an unknown outcome.
 """
 
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from core.base.database import Work
-from core.base.errors import NotReady, OutcomeUnknown, OutsideError, Unreachable
+from core.base.errors import NotReady
 from core.base.gsm7 import segments
-from core.base.inbox import raise_incident
 from core.base.log import logger
 from core.base.settings import Brand
 from core.messaging.budget import seconds_to_next_day, spend
-from core.messaging.carrier import AccountRefused, BlockedByPerson, Sent
-from core.messaging.marketing import has_stopped_marketing, stop_marketing
-from core.messaging.model import DELIVERED, FAILED, QUEUED, SENDING, SENT, UNKNOWN, Notice
+from core.messaging.carrier import SMS, Carrier, Message
+from core.messaging.consent import may_tell
+from core.messaging.model import FAILED, QUEUED, SENDING, SENT, UNKNOWN, Notice, NoticeTry
+from core.messaging.quiet import wait_for_day
 from core.messaging.settings import SmsSettings
-from core.messaging.template import compose
+from core.messaging.template import Template
 from core.messaging.templates import TEMPLATES
+from core.messaging.tries import MAX_ERROR, note_unknown, rest, tries_of
+from core.messaging.ways import Way, confirmed_within, open_ways, patience, ways_of
+from core.messaging.words import words_of
 
 LEASE = timedelta(seconds=90)
 """A claim older than this belongs to a worker that died: a carrier's adapter gives up within 70 seconds."""
-TRIES = 6
-PAUSES = (30, 120, 600, 1_800, 3_600)
-"""Seconds before the second to the sixth try: the usual hiccup passes at once, an outage is sat out for 100
-minutes, and by then a person has dialled us anyway."""
-PAUSE_AFTER_UNKNOWN = 60
 LONGEST_WAIT = 3_600
-"""Seconds, whatever a carrier asks for; and staff may raise the day's budget before midnight."""
-MAX_ERROR = 200
+"""Seconds: staff may raise the day's budget before midnight."""
+
+
+class Means(Protocol):
+    """What the ladder is made of."""
+
+    @property
+    def carriers(self) -> Mapping[str, Carrier]: ...
+    @property
+    def brand(self) -> Brand: ...
+    @property
+    def sms(self) -> SmsSettings: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A claimed notice, ready for the carrier. attempt: which try this is; a later one outdates it."""
+    """A claimed notice, ready for its carrier. confirmed_within: else the next way is taken; None: it is not."""
 
-    notice_id: int
-    attempt: int
-    address: str
-    text: str
+    try_id: int
+    channel: str
+    message: Message
+    confirmed_within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,96 +61,75 @@ class Later:
     seconds: int
 
 
-def claim(work: Work, *, notice_id: int, brand: Brand, sms: SmsSettings) -> Letter | Later | None:
+def claim(work: Work, means: Means, *, notice_id: int) -> Letter | Later | None:
     """Take the notice for this worker. None: nothing is left to do. Raises NotReady while another has it."""
     notice = work.session.get_one(Notice, notice_id, with_for_update=True)
+    tries = tries_of(work, notice)
     if notice.state == SENDING:
         if notice.claimed_until is not None and notice.claimed_until > work.now:
             raise NotReady("another worker is sending this notice")
-        _note_unknown(notice, "the worker that was sending it died")
-    if notice.state not in (QUEUED, UNKNOWN) or not _may_try(notice):
+        note_unknown(notice, tries[-1], "the worker that was sending it died")
+    if notice.state not in (QUEUED, UNKNOWN):
         return None
-    if not sms.allows(notice.address):
-        _fail(notice, "numbers that begin like this are not in BANDO_SMS_PREFIXES")
+    form = TEMPLATES[notice.template]
+    if not may_tell(work, form.purpose, notice.subscriber_id):
+        _fail(notice, "the person does not want such messages")
         return None
-    if TEMPLATES[notice.template].marketing and has_stopped_marketing(work, address=notice.address):
-        _fail(notice, "this number wants no marketing")
+    wait = wait_for_day(work, form)
+    if wait:
+        return Later("it is night", max(1, int(wait.total_seconds())))
+    return _take(work, means, notice, form, tries)
+
+
+def _take(
+    work: Work, means: Means, notice: Notice, form: Template, tries: Sequence[NoticeTry]
+) -> Letter | Later | None:
+    words = words_of(work, notice, means.brand)
+    parts = segments(words.text).parts
+    notice.parts = parts
+    ways = ways_of(work, notice, tries, means.carriers, means.sms)
+    ahead = open_ways(ways, tries, form, patience(work, form, ways))
+    if not ahead:
+        rest(notice, tries)
         return None
-    text = _text_of(work, notice, brand)
-    parts = segments(text).parts
-    if not spend(work, parts=parts):
-        wait = min(seconds_to_next_day(work), LONGEST_WAIT)
-        return Later("the day's budget of SMS is spent", wait)
-    notice.state, notice.claimed_until = SENDING, work.now + LEASE
-    notice.attempts, notice.parts = notice.attempts + 1, parts
+    way = ahead[0]
+    if way.channel == SMS and not spend(work, parts=parts):
+        return Later("the day's budget of SMS is spent", min(seconds_to_next_day(work), LONGEST_WAIT))
     if parts > 1:
         logger("messaging").warning("long_text", notice=notice.id, template=notice.template, parts=parts)
-    return Letter(notice.id, notice.attempts, notice.address, text)
+    message = Message(
+        notice_id=notice.id,
+        address=way.address,
+        text=words.text,
+        template=notice.template,
+        language=notice.language,
+        values=words.values,
+        window_open=way.window_open,
+    )
+    try_id = begin_try(work, notice, way, tries)
+    return Letter(try_id, way.channel, message, confirmed_within(work, form, ahead))
 
 
-def note_sent(work: Work, *, letter: Letter, sent: Sent) -> None:
-    """The carrier has taken it: true however late it is noted."""
-    notice = work.session.get_one(Notice, letter.notice_id, with_for_update=True)
-    if notice.state in (SENT, DELIVERED):
-        return  # this worker was thought dead, and another has sent the notice again
-    notice.state, notice.claimed_until, notice.last_error = SENT, None, None
-    notice.carrier_message_id, notice.parts, notice.cost = sent.message_id, sent.parts, sent.cost
-    notice.sent_at = work.now
-
-
-def note_refusal(work: Work, *, letter: Letter, error: OutsideError) -> int | None:
-    """The carrier did not take it, or nobody knows. Returns the seconds until the next try, None: no more."""
-    notice = work.session.get_one(Notice, letter.notice_id, with_for_update=True)
-    if notice.state != SENDING or notice.attempts != letter.attempt:
-        return None  # this worker was thought dead, and another has taken the notice
-    if isinstance(error, OutcomeUnknown):
-        _note_unknown(notice, str(error))
-        return PAUSE_AFTER_UNKNOWN if _may_try(notice) else None
-    if isinstance(error, AccountRefused):
-        _tell_staff(work, error)
-    elif not isinstance(error, Unreachable):
-        if isinstance(error, BlockedByPerson):
-            stop_marketing(work, address=notice.address)
-        _fail(notice, str(error))
-        return None
-    # Nothing was sent this time; what an earlier try did may still be unknown.
-    notice.state = UNKNOWN if notice.unknowns else QUEUED
-    notice.claimed_until, notice.last_error = None, str(error)[:MAX_ERROR]
-    if notice.attempts >= TRIES:
-        if not notice.unknowns:
-            _fail(notice, str(error))
-        return None
-    asked = error.retry_after_seconds if isinstance(error, Unreachable) else None
-    return min(max(asked or 0, PAUSES[notice.attempts - 1]), LONGEST_WAIT)
-
-
-def _may_try(notice: Notice) -> bool:
-    unknowns_allowed = 0 if TEMPLATES[notice.template].marketing else 1
-    return notice.attempts < TRIES and notice.unknowns <= unknowns_allowed
-
-
-def _note_unknown(notice: Notice, why: str) -> None:
-    notice.state, notice.claimed_until = UNKNOWN, None
-    notice.unknowns, notice.last_error = notice.unknowns + 1, why[:MAX_ERROR]
-    logger("messaging").warning("notice_unknown", notice=notice.id, times=notice.unknowns, why=why)
+def begin_try(work: Work, notice: Notice, way: Way, tries: Sequence[NoticeTry]) -> int:
+    """Note that a worker hands the notice over now. Returns the try's id."""
+    notice.state, notice.claimed_until = SENDING, work.now + LEASE
+    notice.attempts, notice.channel = notice.attempts + 1, way.channel
+    begun = NoticeTry(
+        notice_id=notice.id,
+        number=notice.attempts,
+        channel=way.channel,
+        address=way.address,
+        window_open=way.window_open,
+        again=any(each.state in (SENT, UNKNOWN) for each in tries),
+        state=SENDING,
+        parts=notice.parts,
+        begun_at=work.now,
+    )
+    work.session.add(begun)
+    work.session.flush()
+    return begun.id
 
 
 def _fail(notice: Notice, why: str) -> None:
     notice.state, notice.claimed_until, notice.last_error = FAILED, None, why[:MAX_ERROR]
     logger("messaging").warning("notice_failed", notice=notice.id, template=notice.template, why=why)
-
-
-def _tell_staff(work: Work, error: AccountRefused) -> None:
-    raise_incident(
-        work,
-        kind="sms.account",
-        key=f"sms.account:{error.code}:{work.now:%Y-%m-%d}",
-        detail=f"the SMS carrier refuses our account: {error}",
-    )
-
-
-def _text_of(work: Work, notice: Notice, brand: Brand) -> str:
-    values = json.loads(
-        work.keyring.unseal(notice.values_sealed, table="notices", column="values_sealed", row=notice.id)
-    )
-    return compose(TEMPLATES[notice.template], values, brand, notice.language)

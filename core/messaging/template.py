@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from core.base.gsm7 import GSM7_ALONE, plain, segments
 from core.base.i18n import LANGUAGES, render
@@ -23,19 +24,44 @@ _SCHEME = re.compile(r"\w+://")
 _DOMAIN_DOT = re.compile(r"(?<=[\w-])\.(?=[^\W\d_]{2})")
 
 
+class Purpose(Enum):
+    """Why a notice is sent: whether it needs consent, and whether it may wake a person up."""
+
+    ANSWER = "answer"
+    """To the person's own act (a purchase, a code asked for): at any hour, whatever was opted out of."""
+    SERVICE = "service"
+    """Begun by us and about what the person has: a reminder, an outage. By day, unless it was opted out of."""
+    MARKETING = "marketing"
+    """Not asked for and not owed: by day, with a consent that stands, and never sent twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """One kind of notice.
 
     longest: the names of its values, each with the longest value that is promised to fit one SMS.
     nameless: the sentence for a person without a fit first name; the template then has the value `name`.
-    marketing: not asked for and not owed: opt-out stops it, and an unknown outcome is never repeated.
+    urgent: somebody stands and waits for it (a voucher, a code): it is tried elsewhere sooner.
+    sms_only: it proves that the number is in the person's hand, so it goes nowhere but to that number.
+    chat_only: the same was told by SMS; it goes nowhere but to the chat that `prefer` names.
     """
 
     msgid: str
     longest: Mapping[str, Value]
     nameless: str | None = None
-    marketing: bool = False
+    purpose: Purpose = Purpose.ANSWER
+    urgent: bool = False
+    sms_only: bool = False
+    chat_only: bool = False
+
+    @property
+    def begun_by_us(self) -> bool:
+        return self.purpose is not Purpose.ANSWER
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether it is still worth reading on the next dial: an offer is not, and a code has lapsed by then."""
+        return self.purpose is not Purpose.MARKETING and not (self.sms_only or self.chat_only)
 
 
 def settle(template: Template, values: Mapping[str, Value], language: str) -> dict[str, str]:

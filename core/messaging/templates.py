@@ -4,6 +4,8 @@ Amounts are written by `show_money`, days as 14/01/2027. Nothing here says that 
 before M-PESA has said so: "we have received nothing" is always true.
 """
 
+from dataclasses import replace
+
 from core.base.words import N_, Sentence, counted
 from core.messaging.template import Template
 
@@ -18,6 +20,9 @@ _TERM = "24 hours"
 _DAY = "14/01/2027"
 _PAYBILL = "1234567"
 _CODE = "K7WM2-XWD4F"
+_CHAT = "WhatsApp"
+_MOMENT = "22/11 10:00"
+_MASKED = "0712***678"
 
 
 def phones(count: int) -> Sentence:
@@ -36,6 +41,7 @@ TEMPLATES: dict[str, Template] = {
             "Use by {use_by}. Join {wifi}, type the code. Lost? {dial_vouchers}"
         ),
         {"code": _CODE, "term": _TERM, "phones": phones(1), "use_by": _DAY},
+        urgent=True,
     ),
     "voucher_again": Template(
         N_(
@@ -43,6 +49,7 @@ TEMPLATES: dict[str, Template] = {
             "Tell nobody: it works only on the first phone. {provider} {dial_vouchers}"
         ),
         {"code": _CODE, "term": _TERM, "phones": phones(1), "use_by": _DAY},
+        urgent=True,
     ),
     "line_credentials": Template(
         N_(
@@ -50,6 +57,7 @@ TEMPLATES: dict[str, Template] = {
             "password {password}. Tell nobody. Help: dial {dial}"
         ),
         {"username": "bando-10000015", "password": "K7WM2XWD4FGH2345"},
+        urgent=True,
     ),
     # -- money received
     "receipt": Template(
@@ -88,7 +96,7 @@ TEMPLATES: dict[str, Template] = {
             "Received {amount}, M-PESA {receipt}. WiFi {term} for {phone}: the voucher goes to that "
             "number by SMS. {provider} {dial}"
         ),
-        {**_BOUGHT, "term": _TERM, "phone": "0712 345 678"},
+        {**_BOUGHT, "term": _TERM, "phone": "0700 000 000"},
     ),
     "line_renewed_itself": Template(
         N_(
@@ -214,4 +222,63 @@ TEMPLATES: dict[str, Template] = {
         ),
         {"amount": _AMOUNT},
     ),
+    # -- who a number is
+    "code": Template(
+        N_(
+            "{code} is your {provider} code, for 10 minutes. Tell nobody, not even our staff. "
+            "You asked for none? Then do nothing."
+        ),
+        {"code": "482913"},
+        urgent=True,
+        sms_only=True,
+    ),
+    "contacts_chat_linked": Template(
+        N_(
+            "{chat} was linked to account {account} on {when}. Was it not you? Dial {dial_account} now. {provider}"
+        ),
+        {"chat": _CHAT, "account": _ACCOUNT, "when": _MOMENT},
+        sms_only=True,
+    ),
+    "contacts_chat_unlinked": Template(
+        N_("{chat} leaves account {account} on {when}. Was it not you? Dial {dial_account} now. {provider}"),
+        {"chat": _CHAT, "account": _ACCOUNT, "when": _MOMENT},
+        sms_only=True,
+    ),
+    "contacts_number_added": Template(
+        N_("{phone} joins account {account} on {when}. Was it not you? Dial {dial_account} now. {provider}"),
+        {"phone": _MASKED, "account": _ACCOUNT, "when": _MOMENT},
+        sms_only=True,
+    ),
+    "contacts_number_removed": Template(
+        N_("{phone} leaves account {account} on {when}. Was it not you? Dial {dial_account} now. {provider}"),
+        {"phone": _MASKED, "account": _ACCOUNT, "when": _MOMENT},
+        sms_only=True,
+    ),
+    "contacts_account_moved": Template(
+        N_(
+            "Account {account} moves to {phone} on {when}. Was it not you? Call us: it can be undone for 7 days. "
+            "{provider}"
+        ),
+        {"phone": _MASKED, "account": _ACCOUNT, "when": _MOMENT},
+        sms_only=True,
+    ),
+    "contacts_number_restored": Template(
+        N_("{phone} is on account {account} again. Was it not you? Dial {dial_account} now. {provider}"),
+        {"phone": _MASKED, "account": _ACCOUNT},
+        sms_only=True,
+    ),
+}
+
+_IN_CHAT = "_in_chat"
+
+
+def in_chat(name: str) -> str:
+    """The name of the same words for a chat, beside the SMS."""
+    return f"{name}{_IN_CHAT}"
+
+
+TEMPLATES |= {
+    in_chat(name): replace(form, sms_only=False, chat_only=True)
+    for name, form in TEMPLATES.items()
+    if name.startswith("contacts_")
 }

@@ -44,7 +44,8 @@ def entries(house: House, what: str) -> list[AuditEntry]:
 PERSON = ("", "/purchases", "/journal", "/texts", "/vouchers")
 EVERYWHERE = (
     "/", "/purchases", "/purchases/1", "/collections", "/collections/1", "/receipts", "/suspense", "/vouchers",
-    "/routers", "/deliveries?show=given_up", "/incidents", "/audit",
+    "/routers", "/deliveries?show=given_up", "/incidents", "/audit", "/messages", "/messages/costs",
+    "/messages/wording",
 )  # fmt: skip
 
 

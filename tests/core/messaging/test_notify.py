@@ -4,12 +4,8 @@ import json
 
 import pytest
 
-from core.base.msisdn import Msisdn
 from core.base.words import say
-from core.messaging.marketing import stop_marketing
 from core.messaging.notify import notify
-from core.messaging.template import Template
-from core.messaging.templates import TEMPLATES
 from tests.core.messaging.conftest import AMINA, VOUCHER, Desk
 
 
@@ -51,24 +47,3 @@ def test_a_sentence_is_put_into_the_language_at_once(desk: Desk) -> None:
 def test_an_unknown_template_is_a_bug(desk: Desk) -> None:
     with pytest.raises(KeyError):
         desk.queue(template="vocher")
-
-
-def test_marketing_stops_where_it_is_not_wanted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(TEMPLATES, "offer", Template("Half price today", {}, marketing=True))
-    desk.meet()
-    with desk.work() as work:
-        stop_marketing(work, address=AMINA.digits)
-    told: dict[str, int | None] = {}
-    with desk.work() as work:
-        for address in (AMINA, Msisdn("254733000222")):
-            told[address.digits] = notify(
-                work,
-                template="offer",
-                address=address,
-                subscriber_id=None,
-                language="en",
-                values={},
-                dedupe_key=f"offer:{address.digits}",
-            )
-    assert told["254712345678"] is None
-    assert told["254733000222"] is not None

@@ -6,14 +6,17 @@ from datetime import timedelta
 import pytest
 
 from core.base.clock import SetClock
-from core.base.dated import DatedSetting
 from core.base.errors import NotReady, OutcomeUnknown, Rejected, Unreachable
 from core.messaging import jobs
 from core.messaging.carrier import AccountRefused, BlockedByPerson, Sent
-from core.messaging.send import LEASE, LONGEST_WAIT, PAUSES, TRIES, claim
+from core.messaging.marketing import start_marketing
+from core.messaging.outcome import PAUSES
+from core.messaging.send import LEASE, LONGEST_WAIT, claim
 from core.messaging.settings import SmsSettings
-from core.messaging.template import Template
+from core.messaging.template import Purpose, Template
 from core.messaging.templates import TEMPLATES
+from core.messaging.ways import TRIES
+from core.subscribers.meet import meet
 from tests.core.messaging.conftest import AMINA, Desk
 
 VOUCHER_TEXT = (
@@ -25,20 +28,24 @@ VOUCHER_TEXT = (
 def take(desk: Desk, notice_id: int) -> None:
     """Claim as a worker does that dies before it has recorded anything."""
     with desk.work() as work:
-        claim(work, notice_id=notice_id, brand=desk.brand, sms=desk.sms)
+        claim(work, desk, notice_id=notice_id)
+
+
+def wants_offers(desk: Desk) -> int:
+    with desk.work() as work:
+        person = meet(work, msisdn=AMINA).id
+        start_marketing(work, address=AMINA.digits, how="sms", wording="START")
+    return person
 
 
 def test_a_notice_is_sent_and_what_the_carrier_said_is_kept(desk: Desk, clock: SetClock) -> None:
     notice = desk.queue()
-    desk.carrier.answers.append(Sent("ATXid_1", 1, "KES 0.8000"))
+    desk.carrier.answers.append(Sent("ATXid_1", 1, 85))
     desk.send(notice)
     found = desk.notice(notice)
-    assert (found.state, found.carrier_message_id, found.parts, found.cost) == (
-        "sent",
-        "ATXid_1",
-        1,
-        "KES 0.8000",
-    )
+    assert (found.state, found.channel, found.parts, found.cost_cents) == ("sent", "sms", 1, 85)
+    (one,) = desk.tries(notice)
+    assert (one.carrier_message_id, one.address, one.cost_cents) == ("ATXid_1", AMINA.digits, 85)
     assert (found.sent_at, found.attempts, found.claimed_until) == (clock.at, 1, None)
     assert [(text.address, text.text) for text in desk.carrier.texts] == [(AMINA.digits, VOUCHER_TEXT)]
 
@@ -75,7 +82,7 @@ def test_a_carrier_that_is_away_is_tried_again_later_and_later(desk: Desk) -> No
     desk.send(notice)
     assert tuple(pauses) == PAUSES
     found = desk.notice(notice)
-    assert (found.state, found.last_error, found.attempts) == ("failed", "HTTP 503", TRIES)
+    assert (found.state, found.last_error, found.attempts) == ("waiting", "HTTP 503", TRIES)
     desk.send(notice)
     assert len(desk.carrier.texts) == TRIES
 
@@ -95,7 +102,10 @@ def test_a_refused_text_is_never_sent_again(desk: Desk) -> None:
     desk.send(notice)
     desk.send(notice)
     assert len(desk.carrier.texts) == 1
-    assert (desk.notice(notice).state, desk.notice(notice).last_error) == ("failed", "403 InvalidPhoneNumber")
+    assert (desk.notice(notice).state, desk.notice(notice).last_error) == (
+        "waiting",
+        "403 InvalidPhoneNumber",
+    )
 
 
 def test_a_person_who_blocked_us_gets_no_marketing(desk: Desk, clock: SetClock) -> None:
@@ -103,8 +113,8 @@ def test_a_person_who_blocked_us_gets_no_marketing(desk: Desk, clock: SetClock) 
     notice = desk.queue()
     desk.carrier.answers.append(BlockedByPerson("406 UserInBlacklist", code="406"))
     desk.send(notice)
-    assert desk.notice(notice).state == "failed"
-    assert desk.column("SELECT marketing_stopped_at FROM addresses") == [clock.at]
+    assert desk.notice(notice).state == "waiting"
+    assert desk.column("SELECT withdrawn_at FROM consents WHERE purpose = 'marketing'") == [clock.at]
 
 
 def test_a_refused_account_is_an_incident_and_the_notice_waits_for_staff(desk: Desk) -> None:
@@ -166,8 +176,8 @@ def test_a_second_death_ends_it(desk: Desk, clock: SetClock) -> None:
 def test_marketing_is_not_repeated_when_its_outcome_is_unknown(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(TEMPLATES, "offer", Template("Half price today", {}, marketing=True))
-    notice = desk.queue(template="offer", values={})
+    monkeypatch.setitem(TEMPLATES, "offer", Template("Half price today", {}, purpose=Purpose.MARKETING))
+    notice = desk.queue(template="offer", values={}, to=wants_offers(desk))
     desk.carrier.answers.append(OutcomeUnknown("no answer"))
     desk.send(notice)
     desk.send(notice)
@@ -180,34 +190,31 @@ def test_the_late_answer_of_a_worker_thought_dead_spoils_nothing(desk: Desk, clo
     def overtaken() -> None:
         desk.carrier.while_sending = lambda: None
         clock.advance(LEASE + timedelta(seconds=1))
-        desk.carrier.answers.append(Sent("second", 1, None))
+        desk.carrier.answers.append(Sent("second"))
         desk.send(notice)
         desk.carrier.answers.append(Unreachable("HTTP 503"))
 
     desk.carrier.while_sending = overtaken
     desk.send(notice)
     found = desk.notice(notice)
-    assert (found.state, found.carrier_message_id, found.attempts) == ("sent", "second", 2)
+    assert (found.state, found.attempts) == ("sent", 2)
+    assert [(one.state, one.carrier_message_id) for one in desk.tries(notice)] == [
+        ("unknown", None),
+        ("sent", "second"),
+    ]
 
 
 def test_a_prefix_that_is_not_allowed_costs_nothing(desk: Desk) -> None:
     desk.sms = SmsSettings(prefixes=["2541"])
     notice = desk.queue()
     desk.send(notice)
-    assert (desk.notice(notice).state, desk.carrier.texts) == ("failed", [])
-
-
-def set_budget(desk: Desk, clock: SetClock, parts: int) -> None:
-    with desk.work() as work:
-        work.session.add(
-            DatedSetting(name="sms_a_day", starts_at=clock.at, value=parts, set_at=clock.at, set_by="test")
-        )
+    assert (desk.notice(notice).state, desk.carrier.texts) == ("waiting", [])
 
 
 def test_a_spent_budget_is_an_incident_and_the_notice_waits_for_the_next_day(
     desk: Desk, clock: SetClock
 ) -> None:
-    set_budget(desk, clock, 2)
+    desk.set("sms_a_day", 2)
     notices = [desk.queue(f"voucher:{number}") for number in range(3)]
     for notice in notices[:2]:
         desk.send(notice)
@@ -222,17 +229,17 @@ def test_a_spent_budget_is_an_incident_and_the_notice_waits_for_the_next_day(
 
 
 def test_a_budget_that_is_raised_lets_the_notice_go(desk: Desk, clock: SetClock) -> None:
-    set_budget(desk, clock, 0)
+    desk.set("sms_a_day", 0)
     notice = desk.queue()
     with pytest.raises(Unreachable):
         desk.send(notice)
-    set_budget(desk, clock, 1)
+    desk.set("sms_a_day", 1)
     desk.send(notice)
     assert desk.notice(notice).state == "sent"
 
 
 def test_just_before_midnight_the_wait_ends_with_the_day(desk: Desk, clock: SetClock) -> None:
-    set_budget(desk, clock, 0)
+    desk.set("sms_a_day", 0)
     notice = desk.queue()
     clock.advance(timedelta(hours=13, minutes=59))  # 23:59 in Nairobi
     with pytest.raises(Unreachable) as told:
@@ -243,9 +250,9 @@ def test_just_before_midnight_the_wait_ends_with_the_day(desk: Desk, clock: SetC
 def test_an_opt_out_after_the_queueing_stops_marketing_and_nothing_else(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(TEMPLATES, "offer", Template("Half price today", {}, marketing=True))
-    desk.meet()
-    offer, voucher = desk.queue("offer:1", template="offer", values={}), desk.queue()
+    monkeypatch.setitem(TEMPLATES, "offer", Template("Half price today", {}, purpose=Purpose.MARKETING))
+    offer = desk.queue("offer:1", template="offer", values={}, to=wants_offers(desk))
+    voucher = desk.queue()
     jobs.note_opt_out(desk, inbox_id=desk.receive("sms.optout", desk.carrier.opt_out(AMINA.digits)))
     desk.send(offer)
     desk.send(voucher)

@@ -13,6 +13,7 @@ from core.base.settings import Brand
 from core.base.words import Sentence
 from core.messaging.template import (
     MAX_NAME,
+    Purpose,
     compose,
     disarm,
     first_name,
@@ -169,5 +170,5 @@ def test_a_real_first_name_stays(typed: str, name: str) -> None:
 
 
 def test_marketing_is_none_of_these() -> None:
-    assert [name for name, form in TEMPLATES.items() if form.marketing] == []
+    assert [name for name, form in TEMPLATES.items() if form.purpose is not Purpose.ANSWER] == []
     assert isinstance(phones(1), Sentence)

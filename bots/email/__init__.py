@@ -1,0 +1,1 @@
+"""E-mail: notices by the provider's mail server. Only the assembled program imports it."""
