@@ -10,15 +10,21 @@ from pydantic import ValidationError
 from redis import Redis
 from sqlalchemy.exc import OperationalError
 
+from bando.chats import Chats
 from bando.migrate import is_current
 from bando.models import Base
+from bots.email.settings import EmailSettings
 from bots.sms.settings import AfricasTalkingSettings
+from bots.telegram.settings import TelegramSettings
+from bots.whatsapp.settings import WhatsAppSettings
 from core.base.clock import Clock, MachineClock, TrialClock
 from core.base.database import Database, Work
 from core.base.errors import Misconfigured
 from core.base.keymarks import check_keys
 from core.base.secrets import Keyring
 from core.base.settings import Brand, Settings
+from core.conversation.channel import Channel
+from core.conversation.offer_book import OfferBook
 from core.messaging.carrier import Carrier
 from core.messaging.settings import SmsSettings
 from core.messaging.template import too_long
@@ -34,7 +40,17 @@ if TYPE_CHECKING:
     from core.payments.mpesa.client import MpesaGateway
 
 
-SETTINGS = (Settings, Brand, DarajaSettings, AfricasTalkingSettings, SmsSettings, UssdSettings)
+SETTINGS = (
+    Settings,
+    Brand,
+    DarajaSettings,
+    AfricasTalkingSettings,
+    TelegramSettings,
+    WhatsAppSettings,
+    SmsSettings,
+    EmailSettings,
+    UssdSettings,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,9 @@ class AllSettings:
     brand: Brand = field(default_factory=Brand)
     daraja: DarajaSettings = field(default_factory=DarajaSettings)
     africastalking: AfricasTalkingSettings = field(default_factory=AfricasTalkingSettings)
+    telegram: TelegramSettings = field(default_factory=TelegramSettings)
+    whatsapp: WhatsAppSettings = field(default_factory=WhatsAppSettings)
+    email: EmailSettings = field(default_factory=EmailSettings)
     sms: SmsSettings = field(default_factory=SmsSettings)
     ussd: UssdSettings = field(default_factory=UssdSettings)
 
@@ -55,6 +74,9 @@ class AllSettings:
             *self.shared.problems(),
             *self.daraja.problems(live=live),
             *self.africastalking.problems(live),
+            *self.telegram.problems(live),
+            *self.whatsapp.problems(live),
+            *self.email.problems(live),
             *self.sms.problems(),
             *too_long(TEMPLATES, self.brand),
         ]
@@ -108,10 +130,22 @@ class Program:
         return {"routeros": RouterOsDriver()}
 
     @cached_property
-    def carrier(self) -> Carrier:
-        from bots.sms.carrier import AfricasTalkingCarrier
+    def chats(self) -> Chats:
+        return Chats(self)
 
-        return AfricasTalkingCarrier(self.settings.africastalking)
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """Where people talk with us."""
+        return self.chats.channels
+
+    @property
+    def carriers(self) -> Mapping[str, Carrier]:
+        """What carries our notices."""
+        return self.chats.carriers
+
+    @cached_property
+    def book(self) -> OfferBook:
+        return OfferBook()
 
     @cached_property
     def mpesa(self) -> "MpesaGateway":

@@ -33,7 +33,7 @@ _COUNTS = text(
         (SELECT count(*) FROM incidents WHERE closed_at IS NULL) AS incidents,
         (SELECT count(*) FROM collections WHERE state = 'unknown') AS payments_unknown,
         (SELECT count(*) FROM suspense WHERE resolved_at IS NULL) AS suspense,
-        (SELECT count(*) FROM notices WHERE state = 'failed') AS notices_failed,
+        (SELECT count(*) FROM notices WHERE state IN ('failed', 'waiting')) AS notices_failed,
         (SELECT count(*) FROM routers WHERE away_since IS NOT NULL) AS routers_away
     """
 )
@@ -154,7 +154,7 @@ def count(program: Program) -> bytes:
         "incidents": "incidents that nobody has closed",
         "payments_unknown": "payments whose outcome is not known",
         "suspense": "receipts whose owner is not known",
-        "notices_failed": "texts that could not be sent",
+        "notices_failed": "messages that found no way to the person",
         "routers_away": "routers that do not answer",
     }
     for name, help_text in names.items():

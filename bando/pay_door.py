@@ -6,14 +6,14 @@ They have threads and connections of their own, so that no flood of talk delays 
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import HTTPException, Request, Response
 
-from bando.bodies import read_body
 from bando.compose import Program
+from core.base.bodies import BodyRefused, Receive, Scope, Send, read_body
 from core.base.callers import caller, is_listed
 from core.base.database import Work
 from core.base.inbox import keep_evidence
@@ -22,9 +22,6 @@ from core.base.secrets import same_secret
 from core.payments.mpesa import door
 from core.payments.mpesa.door import Knock, Outcome
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Act = Callable[[Work, Knock], dict[str, Any] | Outcome]
 """Takes a knock in; what to say to it, or how it came out."""
 
@@ -59,13 +56,16 @@ class PayDoor:
         except HTTPException as refused:
             logger("web").info("request_refused", door="pay", status=refused.status_code)
             response = Response(status_code=refused.status_code)
+        except BodyRefused as refused:
+            logger("web").info("request_refused", door="pay", status=refused.status)
+            response = Response(status_code=refused.status)
         except Exception as error:  # the caller sees no traceback
             logger("web").error("request_failed", door="pay", error=type(error).__name__, exc_info=error)
             response = Response("Something went wrong here. Nothing was changed.", status_code=500)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        """Raises HTTPException. A wrong secret looks like no door."""
+        """Raises HTTPException and BodyRefused. A wrong secret looks like no door."""
         secret, _, rest = request.scope["path"].removeprefix(PREFIX).partition("/")
         act = self._act(rest)
         if act is None or not same_secret(secret, self._secrets):
@@ -74,7 +74,7 @@ class PayDoor:
             raise HTTPException(405)
         peer = request.client.host if request.client else ""
         source = caller(peer, request.headers.get("x-forwarded-for", ""), self._proxies)
-        body = await read_body(request, MAX_BODY)
+        body = await read_body(request.scope, request.receive, MAX_BODY)
         knock = Knock(body, source, is_listed(source, self._sources))
         said = await asyncio.get_running_loop().run_in_executor(self._threads, self._in_work, act, knock)
         if isinstance(said, Outcome) and said is not Outcome.STORED:

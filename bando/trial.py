@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,11 @@ from core.base.settings import Brand, Settings
 
 SHORTCODE = "123456"
 """The paybill that the texts of the trial name; no live paybill has this number."""
+SHORT_CODE = "22384"
+"""Where texts to the provider go."""
+PHONE_NUMBER_ID = "555000100200300"
+MAIL_PORT_OFFSET = 14
+"""From the sandbox's port to its mail server's; its routers stand just below."""
 
 
 def trial_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
@@ -37,6 +42,14 @@ def trial_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
         "BANDO_AFRICASTALKING_BASE_URL": sandbox,
         "BANDO_AFRICASTALKING_USERNAME": "sandbox",
         "BANDO_AFRICASTALKING_SENDER_ID": "PWANINET",
+        "BANDO_AFRICASTALKING_SHORT_CODE": SHORT_CODE,
+        "BANDO_TELEGRAM_BASE_URL": sandbox,
+        "BANDO_WHATSAPP_BASE_URL": sandbox,
+        "BANDO_EMAIL_HOST": "127.0.0.1",
+        "BANDO_EMAIL_PORT": str(shared.sandbox_port + MAIL_PORT_OFFSET),
+        "BANDO_EMAIL_SENDER": "wifi@pwani.example",
+        "BANDO_EMAIL_TLS": "none",
+        "BANDO_WHATSAPP_PHONE_NUMBER_ID": PHONE_NUMBER_ID,
         **drawn["settings"],
     }
     return {name: environ.get(name, value) for name, value in settings.items()}
@@ -80,7 +93,19 @@ def write_world(environ: Mapping[str, str], home: Path) -> dict[str, Any]:
         "africastalking": {
             "username": environ["BANDO_AFRICASTALKING_USERNAME"],
             "api_key": environ["BANDO_AFRICASTALKING_API_KEY"],
+            "short_code": environ["BANDO_AFRICASTALKING_SHORT_CODE"],
         },
+        "telegram": {
+            "token": environ["BANDO_TELEGRAM_TOKEN"],
+            "secret_token": environ["BANDO_TELEGRAM_WEBHOOK_SECRET"],
+        },
+        "whatsapp": {
+            "phone_number_id": environ["BANDO_WHATSAPP_PHONE_NUMBER_ID"],
+            "token": environ["BANDO_WHATSAPP_TOKEN"],
+            "app_secret": environ["BANDO_WHATSAPP_APP_SECRETS"].split(",")[0],
+            "verify_token": environ["BANDO_WHATSAPP_VERIFY_TOKEN"],
+        },
+        "mail": {"port": int(environ["BANDO_EMAIL_PORT"])},
         "staff": drawn["staff"],
     }
     write_private(world_file(home), world)
@@ -106,6 +131,11 @@ def _draw() -> dict[str, Any]:
             "BANDO_DARAJA_CONSUMER_SECRET": draw_secret(),
             "BANDO_DARAJA_INITIATOR_PASSWORD": draw_secret(),
             "BANDO_AFRICASTALKING_API_KEY": draw_secret(),
+            "BANDO_TELEGRAM_TOKEN": f"{secrets.randbelow(9 * 10**9) + 10**9}:{secrets.token_urlsafe(26)}",
+            "BANDO_TELEGRAM_WEBHOOK_SECRET": draw_secret(),
+            "BANDO_WHATSAPP_TOKEN": draw_secret(),
+            "BANDO_WHATSAPP_APP_SECRETS": draw_secret(),
+            "BANDO_WHATSAPP_VERIFY_TOKEN": draw_secret(),
         },
         "routers": {router.name: draw_secret() for router in ROUTERS},
         "staff": {
@@ -116,8 +146,11 @@ def _draw() -> dict[str, Any]:
     }
 
 
-def _remembered(path: Path, draw: Any) -> dict[str, Any]:
-    if not path.exists():
-        write_private(path, draw())
-    found: dict[str, Any] = json.loads(path.read_text())
+def _remembered(path: Path, draw: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What was drawn at the first start; settings that this release adds are drawn now."""
+    kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    found = {**(drawn := draw()), **kept}
+    found["settings"] = {**drawn["settings"], **found["settings"]}
+    if found != kept:
+        write_private(path, found)
     return found

@@ -1,5 +1,5 @@
-"""The web: one ASGI application. USSD and Daraja are answered before FastAPI is asked; all other doors are its
-routes."""
+"""The web: one ASGI application. USSD, Daraja and the chats are answered before FastAPI is asked; all other
+doors are its routes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 
 from admin.app import application as staff_pages
 from bando import health
+from bando.chats import Door
 from bando.compose import Program, assemble, check_database, read_settings
 from bando.pay_door import PREFIX as PAY
 from bando.pay_door import PayDoor
@@ -63,6 +64,7 @@ class Web:
             proxies=settings.shared.trusted_proxies,
         )
         self._pay = PayDoor(program)
+        self._chats = program.chats.doors()
         self._pages = _pages(program, self._close)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,7 +73,15 @@ class Web:
         elif scope["type"] == "http" and scope["path"].startswith(PAY):
             await self._pay(scope, receive, send)
         else:
-            await self._pages(scope, receive, send)
+            await self._other(scope)(scope, receive, send)
+
+    def _other(self, scope: Scope) -> Door:
+        """The chats' doors, and the pages for what is left."""
+        if scope["type"] == "http":
+            for takes, door in self._chats:
+                if takes(scope["path"]):
+                    return door
+        return self._pages
 
     async def _close(self) -> None:
         self._talk.close()

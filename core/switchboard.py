@@ -5,9 +5,19 @@ from collections.abc import Sequence
 from core.base.database import Route
 from core.base.events import Event
 from core.billing import jobs as billing
-from core.billing.events import AccessChanged, LineDue, LineSuspended, PaidTimeStarted
+from core.billing.events import AccessChanged, AccessEnded, LineDue, LineSuspended, PaidTimeStarted
+from core.conversation import jobs as conversation
+from core.conversation.events import MessageReceived
 from core.messaging import jobs as messaging
-from core.messaging.events import NoticeQueued, OptOutReceived, ReportReceived
+from core.messaging.codes import send_code, tell_change
+from core.messaging.events import (
+    BatchQueued,
+    ConfirmationDue,
+    NoticeQueued,
+    OptOutReceived,
+    ReportReceived,
+    StatusReceived,
+)
 from core.network import jobs as network
 from core.network.events import AccessGranted, FirstLogin, RouterReturned
 from core.payments import jobs as payments
@@ -18,12 +28,15 @@ from core.payments.events import (
     CollectionRequested,
     CollectionSilent,
     CollectionUnknown,
+    GiftPaid,
     MoneyKept,
     PaymentSettled,
 )
 from core.staff import jobs as staff
+from core.subscribers import jobs as subscribers
+from core.subscribers.events import CodeDrawn, ContactChangeDue, ContactsChanged
 from core.vouchers import jobs as vouchers
-from core.worker.queues import BULK, MONEY, NOTIFY, PROVISION
+from core.worker.queues import BULK, MONEY, NOTIFY, PROVISION, TALK
 from core.worker.run import Listener
 from core.worker.ticker import daily, every, listener_name
 
@@ -34,18 +47,27 @@ ON: dict[type[Event], list[Listener]] = {
     CollectionFailed: [payments.tell_failure],
     CallbackReceived: [payments.read_callback],
     ClaimMade: [payments.ask_about_claim],
-    PaymentSettled: [payments.tell_gift, payments.watch_over],
+    PaymentSettled: [payments.watch_over],
+    GiftPaid: [payments.tell_gift],
     MoneyKept: [payments.use_money],
-    AccessChanged: [network.converge, vouchers.close_with_its_time],
-    AccessGranted: [billing.begin_granted, vouchers.send_voucher, network.send_credentials],
+    AccessChanged: [network.converge],
+    AccessEnded: [vouchers.close_with_its_time],
+    AccessGranted: [billing.begin_granted, network.send_credentials],
     FirstLogin: [billing.begin_logged_in, vouchers.mark_in_use],
     PaidTimeStarted: [payments.tell_receipt],
     LineDue: [payments.renew_due_line],
     LineSuspended: [],
     RouterReturned: [network.catch_up],
+    MessageReceived: [conversation.hear_message],
     NoticeQueued: [messaging.send_notice],
+    ConfirmationDue: [messaging.climb],
+    BatchQueued: [messaging.send_batch],
     ReportReceived: [messaging.note_report],
+    StatusReceived: [messaging.note_report],
     OptOutReceived: [messaging.note_opt_out],
+    CodeDrawn: [send_code],
+    ContactsChanged: [tell_change],
+    ContactChangeDue: [subscribers.carry_out_change],
 }
 """Each event and its listeners; each pair is a delivery of its own. An event without listeners is for the record."""
 
@@ -58,21 +80,24 @@ CLOCK = [
     every(minutes=30, job=payments.pull_missed),
     every(minutes=10, job=staff.seal_audit),
     daily("03:10", job=staff.forget_old_tries),
+    daily("03:20", job=subscribers.forget_old_codes),
 ]
 
 QUEUE_OF_AREA = {
     "payments": MONEY,
     "billing": MONEY,
     "network": PROVISION,
+    "conversation": TALK,
     "messaging": NOTIFY,
     "vouchers": NOTIFY,
 }
+QUEUE_OF_LISTENER = {"network.send_credentials": NOTIFY, "messaging.send_batch": BULK}
 """Who waits for whom: a slow router must not hold up a payment, nor a campaign a voucher."""
 
 
 def queue_of(listener: str) -> str:
     """The queue on which a listener's deliveries wait."""
-    return QUEUE_OF_AREA.get(listener.split(".")[0], BULK)
+    return QUEUE_OF_LISTENER.get(listener) or QUEUE_OF_AREA.get(listener.split(".")[0], BULK)
 
 
 LISTENERS: dict[str, Listener] = {

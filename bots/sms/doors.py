@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bots.sms import forms
 from bots.sms.settings import AfricasTalkingSettings
+from core.base.bodies import BodyRefused, read_body
 from core.base.callers import caller, is_listed
 from core.base.clock import nairobi_day
 from core.base.database import OpensWork, Work
@@ -71,12 +72,13 @@ def router(deps: OpensWork, shared: Settings, settings: AfricasTalkingSettings) 
 async def _take(
     request: Request, door: Door, deps: OpensWork, proxies: list[Network], sources: list[Network]
 ) -> Response:
-    body = await _body(request)
     peer = request.client.host if request.client else ""
     source = caller(peer, request.headers.get("x-forwarded-for", ""), proxies)
-    if body is None:
-        logger("doors").warning("refused", door=door.name, reason="too large", source=source)
-        return Response(status_code=413)
+    try:
+        body = await read_body(request.scope, request.receive, MAX_BODY)
+    except BodyRefused as refused:
+        logger("doors").warning("refused", door=door.name, status=refused.status, source=source)
+        return Response(status_code=refused.status)
     known = not sources or is_listed(source, sources)
     return await run_in_threadpool(_keep, deps, door, body, source, known=known, trusted=bool(sources))
 
@@ -96,16 +98,3 @@ def _keep(deps: OpensWork, door: Door, body: bytes, source: str, *, known: bool,
         if row is not None:
             work.record(door.event(row))
     return Response(status_code=200)
-
-
-async def _body(request: Request) -> bytes | None:
-    """The raw body, None when it is larger than the door takes; no more than that is ever held."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > MAX_BODY:
-        return None
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_BODY:
-            return None
-    return body

@@ -23,7 +23,7 @@ BLOCKED = "userinblacklist"
 
 def read_report(body: bytes) -> Report:
     """`id`, `status`, `phoneNumber`, and `failureReason` when it failed. Raises Unreadable."""
-    form = _form(body)
+    form = read_form(body)
     message_id, status = form.get("id", ""), form.get("status", "")
     if not message_id or message_id == "None" or not status:
         raise Unreadable("a delivery report has an id and a status")
@@ -36,15 +36,16 @@ def read_report(body: bytes) -> Report:
 
 def read_opt_out(body: bytes) -> str:
     """`phoneNumber` (and `senderId`: we have one). Raises Unreadable."""
-    return _address(_form(body))
+    return _address(read_form(body))
 
 
-def _form(body: bytes) -> dict[str, str]:
+def read_form(body: bytes, longest: int = MAX_WORD) -> dict[str, str]:
+    """The fields, none longer than `longest` characters. Raises Unreadable."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise Unreadable("not a form") from None
-    return {name: value.strip()[:MAX_WORD] for name, value in pairs}
+    return {name: value.strip()[:longest] for name, value in pairs}
 
 
 def _address(form: dict[str, str]) -> str:

@@ -23,6 +23,9 @@ class AfricasTalkingSettings(FromEnvironment):
     username: str = Field("sandbox", description="the account's username")
     api_key: SecretStr = Field(SecretStr(""), description="the account's key")
     sender_id: str = Field("", max_length=MAX_SENDER, description="the registered sender name or short code")
+    short_code: str = Field(
+        "", max_length=MAX_SENDER, description="the number that people write texts to; empty: none"
+    )
     sources: Annotated[list[Network], NoDecode] = Field(
         default_factory=list, description="networks that reports may come from; empty: from anywhere"
     )

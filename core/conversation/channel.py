@@ -103,7 +103,7 @@ class Face:
     asks_number: bool = False
     documents: tuple[Document, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
-    """What a channel itself must say, in the person's language: see core.conversation.chat.CHANNEL_WORDS."""
+    """What a channel itself must say, in the person's language: see core.conversation.phrases.CHANNEL_WORDS."""
 
 
 class Channel(Protocol):

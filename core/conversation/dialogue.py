@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 FLOW_VERSION = 1
 """Raised when the data of a step changes its shape; a dialogue of another version leads to the menu."""
@@ -12,8 +11,7 @@ MAX_DEPTH = 12
 """Screens that Back remembers. No flow is deeper; a longer way forgets the middle, never the first screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A step on the way from the first screen, with the facts that it was entered with (JSON values only)."""
 
     step: str
@@ -27,8 +25,7 @@ class Frame:
         return cls(value[0], value[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Dialogue:
+class Dialogue(NamedTuple):
     """language is empty until it is known. turn counts the answers heard. The last frame is what is shown.
 
     frames is empty before the first screen and after the last one.

@@ -14,7 +14,7 @@ from core.conversation import menu
 from core.conversation.dialogue import MAX_DEPTH, Dialogue, Frame
 from core.conversation.flows import home
 from core.conversation.screen import Screen
-from core.conversation.step import Context, Next, step_named
+from core.conversation.step import Context, Next, NumberUnknown, restart, step_named
 
 Turn = tuple[Dialogue, Screen]
 
@@ -29,7 +29,8 @@ class Declined(Exception):
 
 def begin(context: Context, dialogue: Dialogue, unfinished: tuple[Frame, ...] = ()) -> Turn:
     """The first screen of a talk. unfinished: what a dropped session left, offered before anything else."""
-    return _do(context, Dialogue(turn=dialogue.turn + 1), lambda: home.arrive(context, unfinished))
+    start = Dialogue(dialogue.language, dialogue.turn + 1)
+    return _do(context, start, lambda: home.arrive(context, unfinished))
 
 
 def answer(context: Context, dialogue: Dialogue, text: str) -> Turn:
@@ -38,7 +39,7 @@ def answer(context: Context, dialogue: Dialogue, text: str) -> Turn:
     A dialogue that stands nowhere (ended, or of another version of the flows) begins anew.
     Raises NeedsWork, and Declined.
     """
-    dialogue = replace(dialogue, turn=dialogue.turn + 1)
+    dialogue = _next(dialogue)
     frame = dialogue.top
     if frame is None:
         return begin(context, dialogue)
@@ -53,17 +54,24 @@ def back(context: Context, dialogue: Dialogue) -> Turn:
     """One screen back; the first screen shows itself again."""
     if dialogue.top is None:
         return begin(context, dialogue)
-    return _do(context, replace(dialogue, turn=dialogue.turn + 1), lambda: Next("back"))
+    return _do(context, _next(dialogue), lambda: Next("back"))
 
 
-def to_first_screen(context: Context, dialogue: Dialogue) -> Turn:
-    """Home: the menu."""
-    dialogue = replace(dialogue, turn=dialogue.turn + 1)
-    if dialogue.frames and dialogue.frames[0].step == menu.FIRST:
-        return _do(context, replace(dialogue, frames=dialogue.frames[:1]), lambda: Next("again"))
+def to_first_screen(context: Context, dialogue: Dialogue, *, afresh: bool = False) -> Turn:
+    """Home: the menu, as it was first shown, or afresh where that may be hours ago."""
+    dialogue = _next(dialogue)
+    if not afresh and dialogue.frames and dialogue.frames[0].step == menu.FIRST:
+        return _do(
+            context, Dialogue(dialogue.language, dialogue.turn, dialogue.frames[:1]), lambda: Next("again")
+        )
     if not dialogue.language:
         return begin(context, dialogue)
     return _do(context, dialogue, lambda: home.open_menu(context))
+
+
+def leap(context: Context, dialogue: Dialogue, decide: Callable[[], Next]) -> Turn:
+    """To wherever the words of a person lead, past the screen that is shown."""
+    return _do(context, _next(dialogue), decide)
 
 
 def is_in_between(dialogue: Dialogue) -> bool:
@@ -72,17 +80,33 @@ def is_in_between(dialogue: Dialogue) -> bool:
 
 
 def unfinished(context: Context, dialogue: Dialogue) -> tuple[Frame, ...]:
-    """What is worth offering again should the session drop now."""
+    """What is worth offering again where a session dropped at `dialogue`."""
     if dialogue.top is None:
         return ()
     _place(context, dialogue)
-    step = step_named(dialogue.top.step)
+    try:
+        step = step_named(dialogue.top.step)
+    except LookupError:  # of another release
+        return ()
     kept = step.unfinished(context)
     return kept or (dialogue.frames[1:] if step.worth_resuming else ())
 
 
+def _next(dialogue: Dialogue) -> Dialogue:
+    """One answer later."""
+    return Dialogue(dialogue.language, dialogue.turn + 1, dialogue.frames)
+
+
 def _do(context: Context, dialogue: Dialogue, decide: Callable[[], Next]) -> Turn:
-    """Decide and show; a refusal repeats the screen with its reason."""
+    """Decide and show; who has no number yet, where one is needed, is asked for it first."""
+    try:
+        return _decide(context, dialogue, decide)
+    except NumberUnknown:
+        return _follow(context, dialogue, restart("link.ask"))
+
+
+def _decide(context: Context, dialogue: Dialogue, decide: Callable[[], Next]) -> Turn:
+    """A refusal repeats the screen with its reason."""
     _place(context, dialogue)
     try:
         move = decide()
@@ -91,15 +115,16 @@ def _do(context: Context, dialogue: Dialogue, decide: Callable[[], Next]) -> Tur
             raise
         context.language = dialogue.language
         raise Declined(_show(context, dialogue, refusal.sentence)) from refusal
-    return _follow(context, replace(dialogue, language=context.language), move)
+    return _follow(context, dialogue, move)
 
 
 def _follow(context: Context, dialogue: Dialogue, move: Next) -> Turn:
+    """The language is the context's: a step may have changed it."""
     frames = dialogue.frames
     if move.kind == "end":
         assert move.screen is not None, "only an end carries its screen"
         last = dialogue.top.step if dialogue.top else ""
-        return replace(dialogue, frames=()), replace(move.screen, id=f"{last}.end")
+        return Dialogue(context.language, dialogue.turn), replace(move.screen, id=f"{last}.end")
     if move.kind == "restart":
         frames = move.frames
     elif move.kind == "go":
@@ -110,7 +135,7 @@ def _follow(context: Context, dialogue: Dialogue, move: Next) -> Turn:
         frames = frames[:-1]
     if len(frames) > MAX_DEPTH:
         frames = (frames[0], *frames[-(MAX_DEPTH - 1) :])
-    return _show(context, replace(dialogue, frames=frames), move.reason)
+    return _show(context, Dialogue(context.language, dialogue.turn, frames), move.reason)
 
 
 def _show(context: Context, dialogue: Dialogue, reason: Sentence | None) -> Turn:
@@ -118,8 +143,15 @@ def _show(context: Context, dialogue: Dialogue, reason: Sentence | None) -> Turn
     frame = context.frame
     screen = step_named(frame.step).show(context)
     is_first = len(dialogue.frames) == 1
-    return dialogue, replace(
-        screen, id=frame.step, reason=reason or screen.reason, back=screen.back and not is_first
+    return dialogue, Screen(
+        lines=screen.lines,
+        choices=screen.choices,
+        id=frame.step,
+        kept=screen.kept,
+        ends=screen.ends,
+        back=screen.back and not is_first,
+        home=screen.home,
+        reason=reason or screen.reason,
     )
 
 

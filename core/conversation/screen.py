@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from core.base.words import Sentence
 
@@ -12,8 +13,7 @@ Line = Sentence | str
 Kept = Mapping[int, Sentence | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Something to choose. `id` is stable: it is what the step hears. `number` is set where promised."""
 
     id: str

@@ -16,26 +16,37 @@ from core.base.settings import Brand
 from core.base.words import Sentence
 from core.billing.purchase import StepId
 from core.catalogue.queries import Offer, offers
+from core.conversation.channel import Person, Said
 from core.conversation.dialogue import Frame
 from core.conversation.offer_book import OfferBook
 from core.conversation.screen import Line, Screen, farewell
+from core.messaging.carrier import CHATS
 
 
 class NeedsWork(Exception):
     """The step needs the database, and the turn was begun without it: begin the turn again with a Work."""
 
 
+class OffersUnknown(NeedsWork):
+    """What is on sale is to be read again. Whoever reads it reads it for all turns that wait for it."""
+
+
+class NumberUnknown(Exception):
+    """The step needs the caller's phone number, and this chat has none yet: it is asked for first."""
+
+
 class Context:
     """What a step may use. Reading `work` is the only way to SQL; a step is pure until it does.
 
     caller_has_mpesa: whether the caller's own number can pay, as far as the channel can tell.
+    chat, said: who writes there and what they just did, where this is a chat; None on USSD.
     language: of the person; a step that changes it assigns it. data: the facts of the frame that is shown.
     """
 
     def __init__(
         self,
         *,
-        caller: Msisdn,
+        caller: Msisdn | None,
         caller_has_mpesa: bool,
         channel: str,
         session: str,
@@ -44,19 +55,44 @@ class Context:
         book: OfferBook,
         push_after: timedelta,
         work: Work | None = None,
+        chat: Person | None = None,
+        said: Said | None = None,
     ) -> None:
-        self.caller = caller
+        self._caller = caller
         self.caller_has_mpesa = caller_has_mpesa
         self.channel = channel
         self.session = session
         self.now = now
         self.brand = brand
         self.push_after = push_after
+        self.chat = chat
+        self.said = said
         self.language = ""
         self.turn = 0
         self.frame = Frame("", {})
         self._book = book
         self._work = work
+
+    @property
+    def has_number(self) -> bool:
+        return self._caller is not None
+
+    @property
+    def caller(self) -> Msisdn:
+        """The number of whoever talks. Raises NumberUnknown."""
+        if self._caller is None:
+            raise NumberUnknown
+        return self._caller
+
+    @property
+    def news_comes_here(self) -> bool:
+        """Whether what this talk leads to is told in it, as in a chat; who dials or texts is told by SMS."""
+        return self.channel in CHATS
+
+    def know(self, number: Msisdn) -> None:
+        """From here on this is the caller's number."""
+        self._caller = number
+        self.caller_has_mpesa = number.looks_mpesa_capable
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -77,7 +113,9 @@ class Context:
         """The plans of `kind` on sale, cheapest first, at most a few seconds old."""
         known = self._book.known(kind, self.now)
         if known is None:
-            known = self._book.learn(kind, offers(self.work, kind), self.now)
+            if self._work is None:
+                raise OffersUnknown
+            known = self._book.learn(kind, offers(self._work, kind), self.now)
         return known
 
 

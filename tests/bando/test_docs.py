@@ -15,7 +15,12 @@ from bando.compose import AllSettings
 HOUSE = Path(__file__).resolve().parents[2]
 DOCUMENTS = [HOUSE / "README.md", HOUSE / "CHANGELOG.md", *sorted((HOUSE / "docs").rglob("*.md"))]
 WRITTEN = [*DOCUMENTS, HOUSE / ".env.example"]
-HOSTS_NAMED = {"api.safaricom.co.ke", "api.africastalking.com"}
+HOSTS_NAMED = {
+    "api.safaricom.co.ke",
+    "api.africastalking.com",
+    "graph.facebook.com",
+    "api.telegram.org",
+}
 """The providers that we call. Nothing else in the world is named by its address."""
 CAPABILITIES = 130
 

@@ -21,7 +21,8 @@ WAIT_SECONDS = 15.0
 LOOK_SECONDS = 0.04
 FIRST_PORT, LAST_PORT = 10_100, 19_900
 """Below the ports that the embedded servers draw and the system hands out."""
-ROUTER_PORTS = (11, 12, 13)
+PLAYED_PORTS = (11, 12, 13, 14)
+"""Routers and the mail server, counted from the sandbox's port."""
 
 START_HOUR = 7
 """In UTC: the demo begins at 10:03 in Nairobi tomorrow, so that no journey depends on when the tests are run."""
@@ -160,10 +161,10 @@ class Demo:
 
 
 def _free_ports() -> tuple[int, int]:
-    """(web, sandbox): the routers listen just above the sandbox."""
+    """(web, sandbox): what it plays listens just above it."""
     while True:
         base = FIRST_PORT + secrets.randbelow((LAST_PORT - FIRST_PORT) // 20) * 20
-        if all(_is_free(base + offset) for offset in (0, 2, *(2 + port for port in ROUTER_PORTS))):
+        if all(_is_free(base + offset) for offset in (0, 2, *(2 + port for port in PLAYED_PORTS))):
             return base, base + 2
 
 

@@ -1,6 +1,7 @@
 """The first screen: what the caller most likely wants to pay, and the menu.
 
-What is put in between comes first: the language, then an open payment, then what a dropped session left.
+What is put in between comes first: the language, then an open payment, then a message that reached the person by no
+other way, then what a dropped session left.
 """
 
 from collections.abc import Sequence
@@ -16,14 +17,19 @@ from core.conversation.dialogue import Frame
 from core.conversation.order import Order, short_day
 from core.conversation.screen import Choice, Screen, offer, reserved
 from core.conversation.step import Context, Next, Plain, enter, go, restart
+from core.messaging.waiting import waiting_for
 from core.payments.queries import open_payment
+from core.subscribers.hear import hear
 from core.subscribers.meet import find, meet
 from core.subscribers.model import Subscriber
 
 
 def arrive(context: Context, unfinished: Sequence[Frame] = ()) -> Next:
-    """Where a talk begins for this caller."""
-    person = find(context.work, msisdn=context.caller)
+    """Where a talk begins for this caller: who has neither number nor language is asked for the language first."""
+    if not context.has_number and not context.language:
+        return restart("language.choose")
+    listen = find if context.chat else hear  # a chat says nothing about the SIM
+    person = listen(context.work, msisdn=context.caller)
     if person is None or not person.language:
         return restart("language.choose")
     context.language = person.language
@@ -35,8 +41,13 @@ def welcome(context: Context, person: Subscriber, unfinished: Sequence[Frame] = 
     payment = open_payment(context.work, context.caller)
     if payment is not None:
         return restart("payment_open.checking", amount_cents=payment.amount_cents)
-    if unfinished:
-        return restart("resume.ask", frames=[frame.as_json() for frame in unfinished])
+    frames = [frame.as_json() for frame in unfinished]
+    waiting = waiting_for(context.work, person.id, context.brand)
+    if waiting:
+        told = {"notice_id": waiting[0].notice_id, "text": waiting[0].text, "subscriber_id": person.id}
+        return restart("waiting.message", **told, frames=frames)
+    if frames:
+        return restart("resume.ask", frames=frames)
     return _menu_of(context, person, None)
 
 

@@ -21,9 +21,9 @@ class Choose(Plain):
         )
 
     def answer(self, context: Context, text: str) -> Next:
+        context.language = text  # first: who has no number yet is asked for it in this language
         person = meet(context.work, msisdn=context.caller)
         choose_language(context.work, subscriber_id=person.id, language=text)
-        context.language = text
         return home.welcome(context, person)
 
 

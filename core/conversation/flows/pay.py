@@ -2,22 +2,17 @@
 
 from dataclasses import replace
 
-from sqlalchemy import select
-
-from core.base.database import Work
 from core.base.errors import Refusal
 from core.base.msisdn import Msisdn, NotAPhoneNumber
 from core.base.words import Sentence, say
-from core.billing.purchase import purchase_at
 from core.billing.queries import home_line
-from core.catalogue.queries import NOT_ON_SALE, offers
+from core.catalogue.queries import NOT_ON_SALE
 from core.conversation.menu import VOUCHERS
 from core.conversation.order import Order
 from core.conversation.screen import Choice, Screen, offer, question
 from core.conversation.step import Context, Next, Plain, again, back, end, go, restart, swap
 from core.payments.collect import pay_for_plan
-from core.payments.model import FAILED, Collection
-from core.payments.queries import open_payment
+from core.payments.standing import Standing, standing_of
 from core.subscribers.meet import meet
 
 
@@ -63,56 +58,58 @@ def pay_now(context: Context, order: Order, payer: Msisdn | None = None) -> Next
 
     payer: a number that was read back; without one the caller pays, where the number can.
     """
-    paying = payer or context.caller
     if payer is None and not context.caller_has_mpesa:
         return go("pay.payer", order=order.as_json())
-    work = context.work
-    if payer is None and gateway_refused_last(work, context.caller):
-        return go("pay.payer", order=order.as_json())
-    if purchase_at(work, context.step) is None:  # else it is the same key press, heard again
-        payment = open_payment(work, paying)
-        if payment is not None and payer is None:
-            return restart("payment_open.checking", amount_cents=payment.amount_cents)
-        now = _as_it_stands(context, order)
+    work, paying = context.work, payer or context.caller
+    standing = standing_of(
+        work,
+        step=context.step,
+        payer=paying,
+        plan_id=order.plan_id,
+        caller=context.caller,
+        beneficiary=order.for_whom,
+        renews=order.renews,
+    )
+    if standing.begun is None:  # else it is the same key press, heard again
+        if payer is None and standing.was_refused:
+            return go("pay.payer", order=order.as_json())
+        if payer is None and standing.open_cents is not None:
+            return restart("payment_open.checking", amount_cents=standing.open_cents)
+        now = _as_it_stands(context, order, standing)
         if now != order:
             changed = say("The price or the days have changed. Please look again.")
             return swap(context.frame.step, changed, **{**context.data, "order": now.as_json()})
     pay_for_plan(
         work,
         step=context.step,
-        buyer=meet(work, msisdn=context.caller),
+        buyer=standing.caller or meet(work, msisdn=context.caller),
         payer=paying,
         plan_id=order.plan_id,
         beneficiary=order.for_whom,
         site_id=order.site_id,
         renews=order.renews,
         push_after=context.push_after,
+        standing=standing,
     )
     return goodbye(context, order, payer)
 
 
-def gateway_refused_last(work: Work, phone: Msisdn) -> bool:
-    """Whether M-PESA would not even ask this phone the last time: then another number is asked for."""
-    last = work.session.scalar(
-        select(Collection).where(Collection.payer == phone.digits).order_by(Collection.id.desc()).limit(1)
-    )
-    return last is not None and last.state == FAILED and last.gateway_checkout_id is None
-
-
-def _as_it_stands(context: Context, order: Order) -> Order:
+def _as_it_stands(context: Context, order: Order, standing: Standing) -> Order:
     """The order at the price, term and last day of this moment. Refusal where it is no longer to be had."""
-    work = context.work
     if order.renews is not None:
-        line = home_line(work, meet(work, msisdn=context.caller).id)
+        line = home_line(context.work, standing.caller.id) if standing.caller else None
         renewal = Order.of_line(line) if line and line.subscription_id == order.renews else None
         if renewal is None:
             raise Refusal(say("That line cannot be renewed now. Please look at your account."))
         return renewal
-    plan = next((plan for plan in offers(work, order.kind) if plan.id == order.plan_id), None)
-    if plan is None:
+    plan = standing.plan
+    if plan is None or not plan.is_on_sale or plan.offer.kind != order.kind:
         raise Refusal(NOT_ON_SALE)
     return replace(
-        Order.of_offer(plan), beneficiary=order.beneficiary, site_id=order.site_id, site_name=order.site_name
+        Order.of_offer(plan.offer),
+        beneficiary=order.beneficiary,
+        site_id=order.site_id,
+        site_name=order.site_name,
     )
 
 
@@ -132,10 +129,21 @@ def goodbye(context: Context, order: Order, payer: Msisdn | None) -> Next:
             price=order.price,
             merchant=brand.merchant_name,
         )
+    return end(asks, _what_follows(context, order))
+
+
+def _what_follows(context: Context, order: Order) -> Sentence:
+    """How the goods come, and where to look for them: a person with internet is not sent to the keypad."""
+    dial = context.brand.dial
     if order.is_hotspot:
-        return end(asks, say("The voucher comes by SMS. Late? Dial {dial}", dial=brand.dial(VOUCHERS)))
-    look = say("Nothing after 1 minute? Do not pay twice. Dial {dial} to see.", dial=brand.service_code)
-    return end(asks, look)
+        if context.news_comes_here:
+            return say("The voucher comes here. Late? Write VOUCHER.")
+        return say("The voucher comes by SMS. Late? Dial {dial}", dial=dial(VOUCHERS))
+    if context.news_comes_here:
+        return say("Nothing after 1 minute? Do not pay twice. Write MENU to see.")
+    return say(
+        "Nothing after 1 minute? Do not pay twice. Dial {dial} to see.", dial=context.brand.service_code
+    )
 
 
 def _subject(order: Order) -> Sentence:

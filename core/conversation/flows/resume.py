@@ -7,6 +7,15 @@ from core.conversation.order import Order
 from core.conversation.screen import Choice, Screen, offer
 from core.conversation.step import Context, Next, Plain
 
+TITLES = {
+    "link.code": say("the code from the SMS"),
+    "numbers.add": say("add a number"),
+    "numbers.move": say("move to a new number"),
+    "numbers.old_account": say("My old account"),
+    "numbers.last_receipt": say("My old account"),
+}
+"""What is continued, where it is no order."""
+
 
 class Ask(Plain):
     """frames: the way behind the first screen, as it stood. It ends before any confirmation."""
@@ -38,7 +47,9 @@ def _frames(context: Context) -> tuple[Frame, ...]:
 
 def _what(frames: tuple[Frame, ...]) -> Sentence:
     order = frames[-1].data.get("order")
-    return Order(**order).title if order else say("Buy a bundle")
+    if order:
+        return Order(**order).title
+    return TITLES.get(frames[-1].step, say("Buy a bundle"))
 
 
 STEPS = {"ask": Ask()}

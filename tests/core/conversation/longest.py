@@ -61,6 +61,8 @@ TIME = {
     "phones": 10,
 }
 
+CHAT = ["whatsapp", "KE.88112233445566", "22/11"]
+
 SCREENS: dict[str, list[dict[str, Any]]] = {
     "language.choose": [{}],
     "home.menu": [
@@ -74,8 +76,13 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
     "resume.ask": [
         {"frames": [Frame("buy.for_whom", {"order": BUNDLE.as_json()}).as_json()]},
         {"frames": [Frame("renew.confirm", {"order": RENEWAL.as_json()}).as_json()]},
+        {"frames": [Frame("numbers.move", {}).as_json()]},
     ],
     "payment_open.checking": [{"amount_cents": 1_250_000}],
+    "waiting.message": [
+        {"notice_id": 1, "subscriber_id": 1, "text": text, "frames": []}
+        for text in ("word " * 32, "x" * 160, "[" * 80, "Karibu")
+    ],
     "buy.bundle": [{"order": BUNDLE.as_json()}, {"order": {**BUNDLE.as_json(), "starts": "grant"}}],
     "buy.for_whom": [{"order": BUNDLE.as_json()}],
     "buy.read_back": [{"order": FOR_OTHER.as_json()}],
@@ -98,6 +105,15 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
         account(times=[{**TIME, "minutes_left": 20}]),
         account(times=[{**TIME, "minutes_left": 800}]),
     ],
+    "link.ask": [{}],
+    "link.code": [{"number": "254722333444", "purpose": "prove", "then": ["link.ask", {}], "text": ""}],
+    "link.chat": [{"chat": CHAT}],
+    "numbers.mine": [{"several": True}, {"several": False}],
+    "numbers.number": [{"number": "254722333444", "is_main": is_main} for is_main in (True, False)],
+    "numbers.add": [{}],
+    "numbers.move": [{}],
+    "numbers.old_account": [{}],
+    "numbers.last_receipt": [{"account_no": ACCOUNT}],
 }
 """Steps whose screen is one page."""
 
@@ -109,6 +125,9 @@ LISTS: dict[str, list[dict[str, Any]]] = {
     "buy.bundles": [{}],
     "home_wifi.plans": [{}],
     "vouchers.old": [{"others": [voucher(state) for state in ("sold", "active", "used", "void") * 3]}],
+    "link.chats": [{"chats": []}, {"chats": [CHAT] * 3}],
+    "numbers.list": [{"numbers": [["254722333444", True], ["254722333445", False]]}],
+    "numbers.accounts": [{"accounts": [[1, ACCOUNT, NAME], [2, ACCOUNT, ""]]}],
 }
 """Steps whose screen is a list, which may take several pages."""
 

@@ -1,4 +1,5 @@
-"""Every talk as it is held, in both languages, through the real door, PostgreSQL and Valkey.
+"""Every talk as it is held, in both languages, through the real door, PostgreSQL and Valkey; and each of them once
+more in every chat, where the same screens, words, choices and effects must come of it (see retold.py).
 
 A transcript is a text file that anybody can read:
 
@@ -10,7 +11,8 @@ A transcript is a text file that anybody can read:
     > (again)                            the gateway sends the same request once more
     (wait 20 minutes)                    the clock moves on
 
-Voucher codes and account numbers are new each time; they are written K7QM2-XWD4F and 1000015. With
+A story that names the caller's operator is of USSD alone: a chat cannot know it. Voucher codes and account numbers
+are new each time; they are written K7QM2-XWD4F and 1000015. With
 BANDO_REGENERATE_TRANSCRIPTS=1 the `<` lines are written anew instead of compared: read the difference before
 you commit it.
 """
@@ -21,9 +23,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from core.base.gsm7 import septets
+from core.base.msisdn import Msisdn
 from tests.conftest import START
+from tests.core.conversation.chatting import CHANNELS, ChatHouse
+from tests.core.conversation.retold import Retelling, Told, effects
 from tests.ussd.handset import Handset, Service
 from tests.ussd.provider import Provider
 
@@ -31,23 +37,38 @@ FOLDER = Path(__file__).parent / "transcripts"
 REGENERATE = os.environ.get("BANDO_REGENERATE_TRANSCRIPTS") == "1"
 CODE = re.compile(r"\b[2-9A-HJ-NPR-Z]{5}-[2-9A-HJ-NPR-Z]{5}\b")
 ACCOUNT = re.compile(r"(?i)(?<=(?:account|akaunti) )\d{7,8}")
+NUMBER = re.compile(r"^(?:given \S+|caller) (\S+)", re.MULTILINE)
+WAIT = r"\(wait (\d+) minutes\)"
 STORIES = sorted(FOLDER.glob("*.txt"))
 
 
 @pytest.mark.parametrize("story", STORIES, ids=[story.stem for story in STORIES])
-def test_transcript(story: Path, providers: dict[str, Provider], redis_url: str) -> None:
+def test_transcript(
+    story: Path,
+    providers: dict[str, Provider],
+    chats: dict[tuple[str, str], ChatHouse],
+    redis_url: str,
+) -> None:
     language = story.suffixes[0].lstrip(".")
     written, provider = story.read_text(), providers[language]
     provider.clock.at = START
+    told: list[Told] = []
     with Service(provider.database, redis_url, provider.clock, provider.database.keyring) as service:
-        played = play(written, language, provider, service)
+        played = play(written, language, provider, service, told)
     if REGENERATE:
         story.write_text(played)
     assert played == written or REGENERATE
+    if re.search(r"^caller \S+ \S+", written, re.MULTILINE):
+        pytest.skip("of USSD alone")
+    numbers = [Msisdn.parse(number).digits for number in NUMBER.findall(written)]
+    expected = effects(provider.database, numbers)
+    for channel in CHANNELS:
+        retell(written, Retelling(chats[language, channel], channel, language, always_alike), told)
+        assert effects(chats[language, channel].database, numbers) == expected
 
 
-def play(written: str, language: str, provider: Provider, service: Service) -> str:
-    """The transcript with what the phone shows now."""
+def play(written: str, language: str, provider: Provider, service: Service, told: list[Told]) -> str:
+    """The transcript with what the phone shows now; `told`: each turn of it."""
     phone = Handset(service, "")
     lines = []
     for line in written.splitlines():
@@ -60,14 +81,34 @@ def play(written: str, language: str, provider: Provider, service: Service) -> s
             phone.number = number
         elif line.startswith("caller "):
             phone.number, phone.network = (*line.split()[1:], "63902")[:2]
-        elif found := re.fullmatch(r"\(wait (\d+) minutes\)", line):
+        elif found := re.fullmatch(WAIT, line):
             provider.clock.advance(timedelta(minutes=int(found[1])))
         elif line.startswith("> "):
-            reply = answer(phone, line[2:])
+            with capture_logs() as logged:
+                reply = answer(phone, line[2:])
             assert septets(reply) <= 160
             assert "haikuwezekana" not in reply, "the turn failed"
+            (turn,) = [entry for entry in logged if entry["event"] == "ussd_turn"]
+            told.append(Told(line[2:], turn["screen"], turn["page"], reply))
             lines += [f"< {shown}" for shown in always_alike(reply).split("\n")]
     return "\n".join(lines) + "\n"
+
+
+def retell(written: str, retelling: Retelling, told: list[Told]) -> None:
+    """The same story in a chat, which has forgotten the ones before."""
+    house, turns = retelling.house, iter(told)
+    house.redis.flushall()
+    house.clock.at = START
+    for line in written.splitlines():
+        if line.startswith("given "):
+            _, how, number = line.split()
+            retelling.meet(number, how)
+        elif line.startswith("caller "):
+            retelling.meet(line.split()[1], None)
+        elif found := re.fullmatch(WAIT, line):
+            house.pass_time(minutes=int(found[1]))
+        elif line.startswith("> "):
+            retelling.take(next(turns))
 
 
 def answer(phone: Handset, typed: str) -> str:
