@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
@@ -9,6 +10,7 @@ import click
 from pydantic import ValidationError
 
 from bando.environment import recall_environment
+from bots.console.command import chat
 from core.base.errors import Misconfigured, Refusal
 from core.base.i18n import render
 from core.staff.roles import Role
@@ -124,13 +126,14 @@ def doctor() -> None:
     raise click.exceptions.Exit(1 if any(finding.bad for finding in findings) else 0)
 
 
-@commands.command(help="Register the paybill's addresses with Daraja, once per shortcode.")
+@commands.command(help="Tell Daraja (once per shortcode) and Telegram where our doors are.")
 def register_urls() -> None:
     from bando.processes import start
 
-    mpesa = start("cli").mpesa
-    click.echo(f"addresses: {mpesa.register_urls()}")
-    click.echo(f"list of payments: {mpesa.register_pull()}")
+    program = start("cli")
+    click.echo(f"addresses: {program.mpesa.register_urls()}")
+    click.echo(f"list of payments: {program.mpesa.register_pull()}")
+    click.echo(f"Telegram: {program.chats.register()}")
 
 
 @commands.group(help="Routers: add one, check one.")
@@ -241,6 +244,9 @@ def messages(check: bool) -> None:
         click.echo(line)
     if check and lines:
         raise click.exceptions.Exit(1)
+
+
+commands.add_command(chat(lambda: import_module("bando.processes").start("cli")))
 
 
 if __name__ == "__main__":
