@@ -38,7 +38,9 @@ def form_for(door: str, phone: str) -> dict[str, Any]:
 
 def voucher_notice(world: World, phone: Phone) -> Any:
     return world.books.rows(
-        "SELECT * FROM notices WHERE address = %(digits)s AND template = 'voucher'", digits=phone.digits
+        "SELECT n.state, t.carrier_message_id FROM notices n JOIN notice_tries t ON t.notice_id = n.id "
+        "WHERE n.address = %(digits)s AND n.template = 'voucher'",
+        digits=phone.digits,
     )[0]
 
 
