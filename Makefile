@@ -33,12 +33,16 @@ drill: setup
 shots: setup
 	@$(RUN) -m bando.shots
 
+# Every screen and text in every language, with its longest values: a missing or over-long sentence stops here.
+WORDS = tests/core/conversation/test_words.py tests/core/messaging/test_templates.py
+
 lint: setup
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/bando messages --check
+	$(RUN) -m pytest -n 0 $(WORDS)
 	@if grep -nE 'https?://|file:|index-url|find-links' requirements.lock installer.lock sbom.cdx.json; then \
 		echo 'a lock names a host or a path: run make lock'; exit 1; fi
 
