@@ -1,5 +1,5 @@
-"""What the doors of the chats have in common: bare ASGI like the doors of USSD and Daraja, for the same reason, with
-threads of their own, so that no flood of talk delays a callback.
+"""What the doors for webhooks have in common: bare ASGI, because a framework costs more than what they do, with threads
+of their own, so that no flood of talk delays a callback.
 """
 
 import asyncio
@@ -18,10 +18,11 @@ THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer in plain text."""
+    """An HTTP answer."""
 
     status: int
     text: str = ""
+    media_type: str = "text/plain; charset=utf-8"
 
 
 class WebhookDoor:
@@ -61,7 +62,7 @@ class WebhookDoor:
 async def _reply(send: Send, answer: Answer) -> None:
     body = answer.text.encode()
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", answer.media_type.encode()),
         (b"content-length", b"%d" % len(body)),
         (b"x-content-type-options", b"nosniff"),
     ]
