@@ -7,11 +7,12 @@ Africa's Talking wants `CON ` (go on) or `END ` (close) as the first bytes; both
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from core.base.gsm7 import BASIC, plain, septets
 from core.base.i18n import render
 from core.base.words import say
+from core.conversation import numbered
+from core.conversation.numbered import Numbered, spelt
 from core.conversation.screen import Line, Screen
 
 BUDGET = 160
@@ -19,63 +20,22 @@ BUDGET = 160
 CHOICES_A_PAGE = 5
 """More than five items on a small phone are below the fold."""
 MORE_KEY, BACK_KEY, HOME_KEY = "98", "0", "00"
-NEVER_A_NUMBER = (98, 99)
-"""98 turns the page; 99 leaves the menu in other countries, so it is given no meaning here."""
 PREFIX_SEPTETS = 4
 
 _MORE, _BACK, _HOME = say("98. More"), say("0. Back"), say("00. Home")
 
 
-class Shown(NamedTuple):
-    """A screen in one language, numbered. It is kept (as JSON, an array) so that the next key is read against it.
-
-    choices: (number, id, label). kept: what a reserved number answers, empty for the usual words.
-    """
-
-    id: str
-    language: str
-    lines: tuple[str, ...]
-    choices: tuple[tuple[int, str, str], ...] = ()
-    kept: tuple[tuple[int, str], ...] = ()
-    ends: bool = False
-    back: bool = True
-    home: bool = False
-
-    @classmethod
-    def from_json(cls, value: list[Any]) -> Shown:
-        name, language, lines, choices, kept, *ways = value
-        return cls(name, language, tuple(lines), tuple(map(tuple, choices)), tuple(map(tuple, kept)), *ways)
-
-    @property
-    def asks(self) -> bool:
-        return not self.choices and not self.ends
-
-    def because(self, reason: str) -> Shown:
-        """The same screen with the reason on its first line."""
-        return self._replace(lines=(*plain(reason).split("\n"), *self.lines))
+def number(screen: Screen, language: str) -> Numbered:
+    """The screen in `language`, without its reason, in letters that the network carries."""
+    return numbered.number(screen, language, home=screen.home, spell=_text)
 
 
-def number(screen: Screen, language: str) -> Shown:
-    """The screen in `language`, without its reason; choices promised no number take the next free."""
-    promised = {choice.number for choice in screen.choices}
-    numbered = []
-    last = 0
-    for choice in screen.choices:
-        last = choice.number or _next_free(last, promised)
-        numbered.append((last, choice.id, _text(choice.label, language)))
-    return Shown(
-        id=screen.id,
-        language=language,
-        lines=tuple(part for line in screen.lines for part in _text(line, language).split("\n")),
-        choices=tuple(numbered),
-        kept=tuple((key, _text(why, language) if why else "") for key, why in screen.kept.items()),
-        ends=screen.ends,
-        back=screen.back,
-        home=screen.home,
-    )
+def because(shown: Numbered, reason: str) -> Numbered:
+    """The same screen with the reason on its first line."""
+    return shown._replace(lines=(*plain(reason).split("\n"), *shown.lines))
 
 
-def pages(shown: Shown, budget: int = BUDGET) -> list[str]:
+def pages(shown: Numbered, budget: int = BUDGET) -> list[str]:
     """The pages as they are sent, each at most `budget` septets."""
     items = [(line, False) for line in shown.lines]
     items += [(f"{key}. {label}", True) for key, _, label in shown.choices]
@@ -132,7 +92,7 @@ def _page(prefix: str, items: list[Item], footer: str) -> str:
     return f"{prefix} " + "\n".join([text for text, _ in items] + ([footer] if footer else []))
 
 
-def _footer(shown: Shown, *, more: bool, first: bool) -> str:
+def _footer(shown: Numbered, *, more: bool, first: bool) -> str:
     """The ways out, on one line. A last page that ends the session has none."""
     if shown.ends and not more:
         return ""
@@ -146,15 +106,8 @@ def _footer(shown: Shown, *, more: bool, first: bool) -> str:
     return "  ".join(render(way, shown.language) for way in ways)
 
 
-def _next_free(last: int, promised: set[int | None]) -> int:
-    following = last + 1
-    while following in NEVER_A_NUMBER or following in promised:
-        following += 1
-    return following
-
-
 def _text(line: Line, language: str) -> str:
-    text = line if isinstance(line, str) else render(line, language)
+    text = spelt(line, language)
     return text if BASIC.issuperset(text) else plain(text)
 
 

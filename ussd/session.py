@@ -10,10 +10,10 @@ from core.base.i18n import DEFAULT_LANGUAGE, render
 from core.base.words import Sentence
 from core.conversation import engine
 from core.conversation.dialogue import Dialogue, Frame
+from core.conversation.numbered import Numbered
 from core.conversation.step import Context
 from ussd import pager, phrases
 from ussd.keypresses import NOTHING_YET, Heard, cleaned, is_absurd
-from ussd.pager import Shown
 
 
 class Session(NamedTuple):
@@ -23,7 +23,7 @@ class Session(NamedTuple):
     """
 
     dialogue: Dialogue
-    shown: Shown
+    shown: Numbered
     pages: tuple[str, ...]
     page: int = 0
     heard: Heard = NOTHING_YET
@@ -51,7 +51,12 @@ class Session(NamedTuple):
     def from_json(cls, kept: str) -> Session:
         dialogue, shown, pages, page, length, mark, at = from_json(kept)
         return cls(
-            Dialogue.from_json(dialogue), Shown.from_json(shown), tuple(pages), page, Heard(length, mark), at
+            Dialogue.from_json(dialogue),
+            Numbered.from_json(shown),
+            tuple(pages),
+            page,
+            Heard(length, mark),
+            at,
         )
 
 
@@ -108,11 +113,11 @@ def _because(session: Session, reason: Sentence, budget: int) -> Session:
     """The same screen, the reason on its first line, until the next answer."""
     shown = session.shown
     told = render(reason, shown.language) if session.dialogue.language else phrases.in_both(reason)
-    pages = pager.pages(shown.because(told), budget)
+    pages = pager.pages(pager.because(shown, told), budget)
     return session._replace(pages=tuple(pages), page=0, input="invalid")
 
 
-def _why_not(shown: Shown, key: str) -> Sentence:
+def _why_not(shown: Numbered, key: str) -> Sentence:
     for number, reason in shown.kept:
         if str(number) == key:
             return phrases.told(reason) if reason else phrases.not_available(number)

@@ -30,6 +30,7 @@ from core.conversation.screen import farewell
 from core.conversation.step import Context
 from core.messaging.marketing import stop_marketing
 from core.subscribers.chats import Known, recognise
+from core.subscribers.lately import Met, met_lately
 from core.subscribers.meet import find
 from core.subscribers.tokens import take_token
 
@@ -70,10 +71,7 @@ class Turn:
 
     def take(self, work: Work) -> KeptTalk | None:
         """The talk after the message; None where nothing is said to it."""
-        person = self._said.person
-        known = recognise(
-            work, channel=person.channel, external_id=person.id, also=person.also, vouched=person.number
-        )
+        known = self._recognised(work)
         linked = known is None and (known := self._linked_by_word(work)) is not None
         self.talk = talk = _of_the_same(self.talk, known)
         self._context = self._context_of(work, known)
@@ -82,6 +80,12 @@ class Turn:
         self._led_on = self._said.act is Act.TAPPED and meaning.kind in LEAD_ON
         after = self._do(meaning)
         return after and self._held_with(work, after, known)
+
+    def _recognised(self, work: Work) -> Known | Met | None:
+        """Whose chat this is. A talk that goes on asks one statement that writes nothing."""
+        person = self._said.person
+        who = {"channel": person.channel, "external_id": person.id, "also": person.also}
+        return met_lately(work, **who, vouched=person.number) or recognise(work, **who, vouched=person.number)
 
     def _linked_by_word(self, work: Work) -> Known | None:
         """A chat may begin with the word that the person was shown elsewhere, by hand or behind a link's /start."""
@@ -107,7 +111,7 @@ class Turn:
         """Only to be shown; the talk stays as it was."""
         return self._last_word(TOO_OFTEN, phrases.TOO_OFTEN)
 
-    def _context_of(self, work: Work, known: Known | None) -> Context:
+    def _context_of(self, work: Work, known: Known | Met | None) -> Context:
         caller = known.number if known else None
         context = Context(
             caller=caller,
@@ -231,7 +235,7 @@ class Turn:
         return replace(
             self.talk,
             dialogue=Dialogue(speaks, dialogue.turn + 1),
-            shown=replace(shown, lines=_told(sentence, speaks)),
+            shown=shown._replace(lines=_told(sentence, speaks)),
             reason=(),
             tag=_draw_tag(),
             led_here="",
@@ -245,7 +249,7 @@ class Turn:
         guess = self._said.person.language
         return guess if guess in LANGUAGES else DEFAULT_LANGUAGE
 
-    def _held_with(self, work: Work, after: KeptTalk, known: Known | None) -> KeptTalk:
+    def _held_with(self, work: Work, after: KeptTalk, known: Known | Met | None) -> KeptTalk:
         """Note whose talk it is now: the number may have become known, or another, in this turn."""
         if not self._context.has_number:
             return replace(after, number="", subscriber=0)
@@ -256,7 +260,7 @@ class Turn:
         return replace(after, number=caller.digits, subscriber=person.id if person else 0)
 
 
-def _of_the_same(talk: KeptTalk, known: Known | None) -> KeptTalk:
+def _of_the_same(talk: KeptTalk, known: Known | Met | None) -> KeptTalk:
     """The talk, unless it was held with somebody else, or nobody known: then nothing of it may be seen or done."""
     holder = (known.number.digits, known.subscriber_id) if known else ("", 0)
     if talk.shown is None or (talk.number, talk.subscriber) == holder:

@@ -53,10 +53,9 @@ class KeptTalk:
         )
 
     def as_json(self) -> str:
-        shown = self.shown.as_json() if self.shown else None
         return json.dumps(
             [
-                self.session, self.dialogue.as_json(), self.number, self.subscriber, shown, self.reason, self.tag,
+                self.session, self.dialogue.as_json(), self.number, self.subscriber, self.shown, self.reason, self.tag,
                 self.led_here, self.message, self.owes, self.heard, self.heard_at, self.at, self.misses, self.left,
             ]
         )  # fmt: skip

@@ -1,22 +1,22 @@
-"""A screen in one language with its numbers: what a chat shows, and what the next answer is read against."""
+"""A screen in one language with its numbers: what is shown, and what the next answer is read against."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from core.base.i18n import render
 from core.conversation.screen import Line, Screen
 
 NEVER_A_NUMBER = (98, 99)
 """98 turns pages and 99 leaves the menu in the habits of the country, so no choice has them."""
+Spell = Callable[[Line, str], str]
+"""A line and a language → the words as the door can carry them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """choices: (number, id, label). kept: what a reserved number answers, empty for the usual words.
-
-    back, home: whether those ways lead anywhere.
+class Numbered(NamedTuple):
+    """Kept as JSON, an array. choices: (number, id, label). kept: what a reserved number answers, empty for the
+    usual words. back, home: whether those ways lead anywhere.
     """
 
     id: str
@@ -32,18 +32,18 @@ class Numbered:
     def asks(self) -> bool:
         return not self.choices and not self.ends
 
-    def as_json(self) -> list[Any]:
-        return [
-            self.id, self.language, self.lines, self.choices, self.kept, self.ends, self.back, self.home,
-        ]  # fmt: skip
-
     @classmethod
     def from_json(cls, value: list[Any]) -> Numbered:
         name, language, lines, choices, kept, *ways = value
         return cls(name, language, tuple(lines), tuple(map(tuple, choices)), tuple(map(tuple, kept)), *ways)
 
 
-def number(screen: Screen, language: str, *, home: bool) -> Numbered:
+def spelt(line: Line, language: str) -> str:
+    """The words as they are."""
+    return line if isinstance(line, str) else render(line, language)
+
+
+def number(screen: Screen, language: str, *, home: bool, spell: Spell = spelt) -> Numbered:
     """The screen without its reason; choices promised no number take the next free one."""
     promised = {choice.number for choice in screen.choices}
     numbered: list[tuple[int, str, str]] = []
@@ -55,18 +55,14 @@ def number(screen: Screen, language: str, *, home: bool) -> Numbered:
             last += 1
             while last in NEVER_A_NUMBER or last in promised:
                 last += 1
-        numbered.append((last, choice.id, _text(choice.label, language)))
+        numbered.append((last, choice.id, spell(choice.label, language)))
     return Numbered(
         id=screen.id,
         language=language,
-        lines=tuple(_text(line, language) for line in screen.lines),
+        lines=tuple(part for line in screen.lines for part in spell(line, language).split("\n")),
         choices=tuple(numbered),
-        kept=tuple((key, _text(why, language) if why else "") for key, why in screen.kept.items()),
+        kept=tuple((key, spell(why, language) if why else "") for key, why in screen.kept.items()),
         ends=screen.ends,
         back=screen.back and not screen.ends,
         home=home,
     )
-
-
-def _text(line: Line, language: str) -> str:
-    return line if isinstance(line, str) else render(line, language)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from core.base.gsm7 import is_gsm7, plain, septets
 from core.base.words import say
+from core.conversation.numbered import Numbered
 from core.conversation.screen import Choice, Screen
-from ussd.pager import CHOICES_A_PAGE, Shown, number, pages
+from ussd.pager import CHOICES_A_PAGE, number, pages
 
 FOOTERS = re.compile(r"(98\. More|0\. Back|00\. Home)(  (0\. Back|00\. Home))*")
 texts = st.text(st.sampled_from("abc XYZ,.:-*# 0123456789\n€{}é’ĩ"), max_size=400)
@@ -33,7 +34,7 @@ screens = st.builds(
 )
 
 
-def without_footer(page: str, shown: Shown) -> str:
+def without_footer(page: str, shown: Numbered) -> str:
     body = page[4:]
     head, _, last = body.rpartition("\n")
     return head if FOOTERS.fullmatch(last) else body
@@ -124,4 +125,4 @@ def test_a_kept_screen_is_the_same_screen(screen: Screen) -> None:
     import json
 
     shown = number(screen, "sw")
-    assert Shown.from_json(json.loads(json.dumps(shown))) == shown
+    assert Numbered.from_json(json.loads(json.dumps(shown))) == shown

@@ -123,7 +123,7 @@ def test_the_first_screen_of_a_subscriber_fits_with_a_typing_error(language: str
         shown = pager.number(
             step_named("home.menu").show(longest.context(frame=Frame("home.menu", data))), language
         )
-        told = shown.because(render(phrases.not_available(10), language))
+        told = pager.because(shown, render(phrases.not_available(10), language))
         assert len(pager.pages(told)) == 1
 
 
