@@ -8,14 +8,14 @@ from telegram import Bot, InputFile, Message, ReplyKeyboardRemove
 from telegram.constants import MessageLimit
 from telegram.error import BadRequest, TelegramError
 
+from bots.objects import parse
 from bots.pace import Pace
 from bots.telegram import keyboards
 from bots.telegram.api import TelegramApi, is_unchanged
-from bots.telegram.messages import NAME, parse, read_update
+from bots.telegram.messages import NAME, read_update
 from bots.texts import ELLIPSIS, pieces
 from core.base.errors import Unreachable
 from core.conversation.channel import Act, Document, Face, Said, Unreadable
-from core.messaging import carrier as messaging
 
 CHOOSE = "choose"
 """The channel's word above buttons that have no text of their own."""
@@ -48,7 +48,7 @@ class TelegramChannel:
         self._pace = pace
 
     def read(self, body: bytes) -> Said:
-        stored = parse(body.decode())
+        stored = parse(body)
         try:
             update, at = stored["update"], datetime.fromtimestamp(stored["at"], UTC)
         except (KeyError, TypeError, ValueError, OverflowError, OSError):
@@ -116,9 +116,7 @@ async def _send(bot: Bot, chat: int, face: Face, *, remove_keyboard: bool) -> st
     return str((await bot.send_message(chat, last, reply_markup=markup)).message_id)
 
 
-async def send_documents(
-    bot: Bot, chat: int, documents: Sequence[Document | messaging.Document]
-) -> Message | None:
+async def send_documents(bot: Bot, chat: int, documents: Sequence[Document]) -> Message | None:
     """Each as a file of its own; the last message, if there was any."""
     sent = None
     for document in documents:

@@ -4,7 +4,8 @@ Telegram signs nothing. It knows the secret in the path and repeats another one 
 404 or 403, and leaves no row. What passes both and is no update is kept as evidence.
 """
 
-from bots.telegram.messages import NAME, parse, read_update
+from bots.objects import parse
+from bots.telegram.messages import NAME, read_update
 from bots.telegram.settings import TelegramSettings
 from bots.webhook import Answer, WebhookDoor
 from core.base.bodies import Receive, Scope, header, read_body
@@ -50,7 +51,7 @@ class TelegramDoor(WebhookDoor):
         """Store the update, once, with the second in which it came."""
         with self._deps.work() as work:
             try:
-                update = read_update(parse(_text(body)), work.now)
+                update = read_update(parse(body), work.now)
             except Unreadable as why:
                 keep_evidence(work, door=NAME, reason=str(why), source=source, body=body)
                 return Answer(400)
@@ -64,10 +65,3 @@ class TelegramDoor(WebhookDoor):
                     trusted=True,
                 )
         return TAKEN
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        raise Unreadable("not UTF-8") from None

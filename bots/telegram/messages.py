@@ -3,11 +3,10 @@
 Private chats with people are all that we read; every other update is not for us and becomes nothing.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
+from bots.objects import Json
 from bots.texts import sane
 from core.conversation.channel import Act, Person, Said, Unreadable
 
@@ -27,8 +26,6 @@ HOME = "menu"
 """What /start says in the words of the talk, where no word stands behind it: a link of ours carries the word that
 links this chat to a number."""
 
-Json = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Update:
@@ -39,17 +36,6 @@ class Update:
 
     key: str
     said: Said
-
-
-def parse(text: str) -> Json:
-    """An object of JSON. Raises Unreadable."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable("not JSON") from None
-    if not isinstance(found, dict):
-        raise Unreadable("not an object")
-    return found
 
 
 def read_update(update: Json, at: datetime) -> Update | None:

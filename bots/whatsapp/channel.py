@@ -1,7 +1,8 @@
 """The chat on WhatsApp. Messages cannot be edited: every screen is a new one."""
 
+from bots.objects import parse
 from bots.whatsapp import faces
-from bots.whatsapp.messages import NAME, parse, read_message
+from bots.whatsapp.messages import NAME, read_message
 from bots.whatsapp.post import Post
 from core.conversation.channel import Face, Said, Unreadable
 
@@ -15,7 +16,7 @@ class WhatsAppChannel:
         self._post = post
 
     def read(self, body: bytes) -> Said:
-        said = read_message(parse(body.decode()))
+        said = read_message(parse(body))
         if said is None:
             raise Unreadable("no act of a person's")
         return said

@@ -11,8 +11,9 @@ import json
 from collections.abc import Sequence
 from urllib.parse import parse_qs
 
+from bots.objects import Json, parse
 from bots.webhook import Answer, WebhookDoor
-from bots.whatsapp.messages import NAME, Json, cut_up, parse, read_message
+from bots.whatsapp.messages import NAME, cut_up, read_message
 from bots.whatsapp.reports import OPAQUE, read_status
 from bots.whatsapp.settings import WhatsAppSettings
 from core.base.bodies import Receive, Scope, header, read_body
@@ -77,7 +78,7 @@ class WhatsAppDoor(WebhookDoor):
 
     def _take(self, body: bytes, source: str) -> Answer:
         try:
-            post = cut_up(parse(_text(body)), self._phone_number_id)
+            post = cut_up(parse(body), self._phone_number_id)
         except Unreadable as why:
             return self._refuse(400, str(why), body, source)
         for message in post.messages:
@@ -143,10 +144,3 @@ def _tell(status: Json) -> None:
         errors = status.get("errors")
         code = errors[0].get("code") if isinstance(errors, list) and errors else None
         logger("whatsapp").warning("answer_failed", code=str(code))
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        raise Unreadable("not UTF-8") from None

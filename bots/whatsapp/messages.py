@@ -4,13 +4,12 @@ One POST can hold several entries, changes, messages and statuses. A person's nu
 username is known by the business-scoped user id alone.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
+from bots.objects import Json
 from bots.texts import sane
 from core.base.msisdn import Msisdn, NotAPhoneNumber
 from core.conversation.channel import Act, Person, Said, Unreadable
@@ -26,8 +25,6 @@ _PERSON = re.compile(r"[A-Za-z0-9.]{3,140}")
 """A business-scoped user id (KE.88112233445566) or a wa_id (254712345678)."""
 _MESSAGE = re.compile(r"[\x21-\x7e]{1,256}")
 
-Json = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -36,17 +33,6 @@ class Post:
     messages: tuple[Json, ...]
     statuses: tuple[Json, ...]
     foreign: bool
-
-
-def parse(text: str) -> Json:
-    """An object of JSON. Raises Unreadable."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable("not JSON") from None
-    if not isinstance(found, dict):
-        raise Unreadable("not an object")
-    return found
 
 
 def cut_up(post: Json, phone_number_id: str) -> Post:

@@ -11,13 +11,12 @@ from enum import Enum
 from typing import Protocol
 
 from core.base.msisdn import Msisdn
+from core.messaging.carrier import Document, Unreadable
+
+__all__ = ["MOST_DATA_BYTES", "Act", "Button", "Channel", "Document", "Face", "Person", "Said", "Unreadable"]
 
 MOST_DATA_BYTES = 64
 """What a button may carry, in UTF-8: Telegram's limit, the narrowest."""
-
-
-class Unreadable(ValueError):
-    """The stored bytes are no message of this channel's."""
 
 
 class Act(Enum):
@@ -75,15 +74,6 @@ class Button:
     data: str
     label: str
     number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A file that is sent along."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from bots.objects import parse
 from bots.telegram.channel import TelegramChannel
 from bots.telegram.doors import MAX_BODY, TelegramDoor
-from bots.telegram.messages import parse, read_update
+from bots.telegram.messages import read_update
 from bots.telegram.settings import TelegramSettings
 from core.base.clock import SetClock
 from core.base.settings import Settings
@@ -227,7 +228,7 @@ def test_an_update_of_the_library_reads_as_the_same(clock: SetClock) -> None:
 
     for update in (message(), tap()):
         theirs = Update.de_json(json.loads(json.dumps(update)), None)
-        ours = read_update(parse(json.dumps(update)), clock.now())
+        ours = read_update(parse(json.dumps(update).encode()), clock.now())
         assert ours is not None
         assert theirs.effective_user is not None
         assert ours.said.person.id == str(theirs.effective_user.id)
