@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from bench import callback, online, relay, settlement, ussd
+from bench import callback, chat_turns, online, relay, settlement, talk, ussd, webhooks
 from bench.figure import Figure, show, write
 from bench.stage import FULL, TRY, Stage
 
@@ -19,6 +19,14 @@ AREAS: dict[str, dict[str, Measure]] = {
         "settlement": settlement.settlement_is_flat,
         "relay": relay.relay_and_rq,
         "online": online.paid_to_online,
+    },
+    "conversation": {
+        "ussd-crowd": talk.ussd_crowd,
+        "telegram": webhooks.telegram_webhook,
+        "whatsapp": webhooks.whatsapp_webhook,
+        "sms": webhooks.sms_webhook,
+        "turns": chat_turns.chat_turns,
+        "dialogues": talk.open_dialogues,
     },
 }
 

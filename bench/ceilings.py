@@ -3,10 +3,12 @@
 /session      parse the form, one Valkey read, one write of as many bytes as our session has
 /collection   parse the form, one statement that writes the rows of a collection, in a thread, one transaction
 /callback     take the body, one row written, in a thread, one transaction
+/webhook/...  the same, once what proves the sender is checked: Meta's HMAC of the body, Telegram's header, the path
 """
 
 import asyncio
 import hashlib
+import hmac
 import os
 import secrets
 import sys
@@ -20,11 +22,13 @@ import uvicorn
 from redis.asyncio import Redis
 from sqlalchemy import create_engine, text
 
-from bando.pay_door import THREADS as PAY_THREADS
 from bando.processes import CONCURRENT_REQUESTS, HEADER_BYTES, KEEP_ALIVE_SECONDS
+from bots.webhook import THREADS as WEBHOOK_THREADS
 from ussd.talk import THREADS as USSD_THREADS
 
 POOL = 10
+VALKEY_CONNECTIONS = 1_000
+"""One for each request that may be under way."""
 LIFE_SECONDS = 600
 
 _COLLECTION = text(
@@ -60,11 +64,18 @@ class Ceilings:
 
     def __init__(self) -> None:
         self._valkey = Redis.from_url(
-            os.environ["BANDO_REDIS_URL"], socket_timeout=2, socket_connect_timeout=2
+            os.environ["BANDO_REDIS_URL"],
+            socket_timeout=2,
+            socket_connect_timeout=2,
+            max_connections=VALKEY_CONNECTIONS,
         )
         self._engine = create_engine(os.environ["BANDO_DATABASE_URL"], pool_size=POOL, max_overflow=POOL)
         self._talk = ThreadPoolExecutor(USSD_THREADS)
-        self._pay = ThreadPoolExecutor(PAY_THREADS)
+        self._pay = ThreadPoolExecutor(WEBHOOK_THREADS)
+        self._chat = ThreadPoolExecutor(WEBHOOK_THREADS)
+        self._app_secret = os.environ["BANDO_WHATSAPP_APP_SECRETS"].encode()
+        self._hook_secret = os.environ["BANDO_TELEGRAM_WEBHOOK_SECRET"].encode()
+        self._sms_path = f"/webhook/sms/{os.environ['BANDO_DOOR_SECRETS'].split(',')[0]}"
         with self._engine.connect() as connection:
             self._plan = connection.scalar(text("SELECT min(id) FROM plans WHERE price_cents = 1000"))
 
@@ -77,6 +88,9 @@ class Ceilings:
             answer = await self._in_thread(self._talk, self._collection, dict(parse_qsl(body.decode())))
         elif path == "/callback":
             answer = await self._in_thread(self._pay, self._callback, body)
+        elif path.startswith("/webhook/"):
+            proved = self._is_proved(path, dict(scope["headers"]), body)
+            answer = await self._in_thread(self._chat, self._callback, body) if proved else b"who are you?"
         else:
             answer = b""
         length = str(len(answer)).encode()
@@ -92,6 +106,14 @@ class Ceilings:
 
     async def _in_thread(self, threads: ThreadPoolExecutor, do: Callable[[Any], bytes], what: Any) -> bytes:
         return await asyncio.get_running_loop().run_in_executor(threads, do, what)
+
+    def _is_proved(self, path: str, headers: dict[bytes, bytes], body: bytes) -> bool:
+        if path == "/webhook/whatsapp":
+            signature = "sha256=" + hmac.new(self._app_secret, body, hashlib.sha256).hexdigest()
+            return hmac.compare_digest(signature.encode(), headers[b"x-hub-signature-256"])
+        if path == "/webhook/telegram":
+            return hmac.compare_digest(self._hook_secret, headers[b"x-telegram-bot-api-secret-token"])
+        return hmac.compare_digest(path, self._sms_path)
 
     def _collection(self, form: dict[str, str]) -> bytes:
         buyer = int(form["buyer"])
@@ -128,7 +150,7 @@ def main(port: int) -> None:
         log_level="warning",
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=CONCURRENT_REQUESTS,
+        limit_concurrency=int(os.environ.get("BANDO_WEB_CONCURRENCY", CONCURRENT_REQUESTS)),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         h11_max_incomplete_event_size=HEADER_BYTES,
     )

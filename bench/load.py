@@ -1,7 +1,8 @@
 """The load: a process of its own with keep-alive connections, one request at a time on each.
 
 `python -m bench.load < plan` prints what it found. Plan and findings are JSON:
-plan:     {port, connections, prelude: [script], timed: [script], rate: answers a second or null}
+plan:     {port, connections, prelude: [script], timed: [script], rate: answers a second or null}; the prelude is
+          sent over CONNECTIONS
 script:   [[request text, [what its answer must hold]]]; its requests follow one another on one connection
 findings: {seconds, answers, wrong, example, p50, p99}; milliseconds; example is a wrong answer, if there was one
 """
@@ -12,20 +13,22 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import uvloop
 
 CONNECTIONS = 32
+FORM = "application/x-www-form-urlencoded"
 Script = list[tuple[str, list[str]]]
 
 
-def post(path: str, body: str, content_type: str = "application/x-www-form-urlencoded") -> str:
-    """An HTTP request as text."""
+def post(path: str, body: str, content_type: str = FORM, headers: Mapping[str, str] | None = None) -> str:
+    """An HTTP request as text. body: in ASCII."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     return (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\n{lines}"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     )
 
@@ -47,10 +50,14 @@ class Found:
 
 
 def run(
-    port: int, timed: list[Script], prelude: list[Script] | None = None, rate: float | None = None
+    port: int,
+    timed: list[Script],
+    prelude: list[Script] | None = None,
+    rate: float | None = None,
+    connections: int = CONNECTIONS,
 ) -> Found:
     """Start the load's process and wait for what it finds. RuntimeError where any answer was wrong."""
-    plan = {"port": port, "connections": CONNECTIONS, "prelude": prelude or [], "timed": timed, "rate": rate}
+    plan = {"port": port, "connections": connections, "prelude": prelude or [], "timed": timed, "rate": rate}
     done = subprocess.run(
         [sys.executable, "-m", "bench.load"],
         input=json.dumps(plan),
@@ -109,18 +116,20 @@ class Checked:
             self.example = self.example or f"{answer!r} without {wanted!r}"
 
 
-async def drive(plan: dict[str, Any], scripts: list[Any], rate: float | None) -> tuple[float, Checked]:
+async def drive(port: int, connections: int, scripts: list[Any], rate: float | None) -> tuple[float, Checked]:
     """Send the scripts over the connections; with a rate, each request has its moment and is late from then on."""
     waiting = deque(
         [(request.encode(), [part.encode() for part in parts]) for request, parts in script]
         for script in scripts
     )
     checked = Checked()
+    loop = asyncio.get_running_loop()
+    opened = [loop.create_connection(Line, "127.0.0.1", port) for _ in range(connections)]
+    lines = [line for _, line in await asyncio.gather(*opened)]
     began = time.perf_counter()
     moments = _moments(began, rate)
 
-    async def one_connection() -> None:
-        _, line = await asyncio.get_running_loop().create_connection(Line, "127.0.0.1", plan["port"])
+    async def one_connection(line: Line) -> None:
         while waiting:
             for request, wanted in waiting.popleft():
                 due = next(moments)
@@ -131,7 +140,7 @@ async def drive(plan: dict[str, Any], scripts: list[Any], rate: float | None) ->
                 checked.look(answer, wanted, time.perf_counter() - asked)
         line._transport.close()
 
-    await asyncio.gather(*(one_connection() for _ in range(plan["connections"])))
+    await asyncio.gather(*map(one_connection, lines))
     return time.perf_counter() - began, checked
 
 
@@ -144,8 +153,8 @@ def _moments(began: float, rate: float | None) -> Iterator[float]:
 
 async def main() -> None:
     plan = json.load(sys.stdin)
-    _, before = await drive(plan, plan["prelude"], None)
-    seconds, checked = await drive(plan, plan["timed"], plan["rate"])
+    _, before = await drive(plan["port"], CONNECTIONS, plan["prelude"], None)
+    seconds, checked = await drive(plan["port"], plan["connections"], plan["timed"], plan["rate"])
     latencies = sorted(checked.latencies)
     found = {
         "seconds": seconds,

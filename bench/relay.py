@@ -4,10 +4,7 @@
 """
 
 import os
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 
 from rq import Queue, SimpleWorker
@@ -16,12 +13,12 @@ from sqlalchemy import create_engine, make_url, text
 
 from bando.compose import AllSettings, Program, assemble
 from bench.figure import Figure, alternate
-from bench.stage import Stage, process
+from bench.stage import Stage
+from bench.work import relaying, time_work
 from core.base.database import OpensWork, Route
 from core.base.log import logger, set_up_logging
 from core.messaging.events import NoticeQueued
 from core.worker.queues import worker
-from core.worker.relay import Relay
 from core.worker.run import Runner
 
 AREA = "main-job"
@@ -47,17 +44,6 @@ def relay_and_rq(stage: Stage) -> list[Figure]:
     program, count = stage.small, stage.scale.jobs
     _make_table(stage)
 
-    def relayed() -> Callable[[], None]:
-        stop = threading.Event()
-        moving = threading.Thread(target=Relay(program.database, program.redis).run, args=(stop,))
-        moving.start()
-
-        def end() -> None:
-            stop.set()
-            moving.join()
-
-        return end
-
     def enqueued() -> Callable[[], None]:
         queue = Queue(ALONE, connection=program.redis, serializer=JSONSerializer)
         for number in range(count):
@@ -68,7 +54,7 @@ def relay_and_rq(stage: Stage) -> list[Figure]:
         with program.work() as work:
             events = [NoticeQueued(number) for number in range(count)]
             work.record_all(events, only_to=Route("bench.small_verb", OURS))
-        return _rate(stage, "ours", relayed)
+        return _rate(stage, "ours", lambda: relaying(program))
 
     value, bare, ratio = alternate(ours, lambda: _rate(stage, "alone", enqueued))
     return [Figure(AREA, "relay and RQ, one worker", value, "jobs/s", bare, ratio, "ratio >= 0.8")]
@@ -77,15 +63,7 @@ def relay_and_rq(stage: Stage) -> list[Figure]:
 def _rate(stage: Stage, kind: str, begin: Callable[[], Callable[[], None]]) -> float:
     count, program = stage.scale.jobs, stage.small
     argv = [sys.executable, "-m", "bench.relay", kind, str(count)]
-    with process(argv, stage.environ(program), stdout=subprocess.PIPE) as working:
-        assert working.stdout is not None
-        working.stdout.readline()
-        began = time.perf_counter()
-        end = begin()
-        working.stdout.readline()
-        seconds = time.perf_counter() - began
-        working.wait()
-        end()
+    seconds, _ = time_work(argv, stage.environ(program), begin)
     with program.work() as work:
         done = work.scalar("WITH gone AS (DELETE FROM bench_done RETURNING n) SELECT count(*) FROM gone")
     if done != count:

@@ -28,13 +28,16 @@ LIMITS = {
     "BANDO_USSD_DOOR_TURNS_A_MINUTE": "1000000000",
     "BANDO_USSD_TURNS_A_MINUTE": "1000000000",
     "BANDO_USSD_SESSIONS_AN_HOUR": "1000000000",
+    "BANDO_WEB_CONCURRENCY": "1000",
 }
-"""The limits are counted as ever, and never met: the load comes from few phones."""
+"""The limits are counted as ever, and never met: the load comes from few phones. The ceilings' web has the same
+bound of connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is measured. crowds: subscribers in the small and in the large database. rates: payments/s."""
+    """How much is measured. crowds: subscribers in the small and in the large database. rates: (payments/s, seconds).
+    messages: webhooks of a chat. dialogues: talks that are open at once."""
 
     crowds: tuple[int, int]
     sessions: int
@@ -43,10 +46,12 @@ class Scale:
     settlements: int
     jobs: int
     rates: tuple[tuple[int, int], ...]
+    messages: int
+    dialogues: int
 
 
-FULL = Scale((1_000, 100_000), 300, 250, 800, 100, 300, ((1, 20), (10, 15), (20, 15)))
-TRY = Scale((300, 5_000), 100, 100, 200, 50, 100, ((1, 5), (10, 5)))
+FULL = Scale((1_000, 100_000), 300, 250, 800, 100, 300, ((1, 20), (10, 15), (20, 15)), 800, 10_000)
+TRY = Scale((300, 5_000), 100, 100, 200, 50, 100, ((1, 5), (10, 5)), 300, 1_000)
 
 
 class Stage:

@@ -18,18 +18,18 @@ OTHER = "0722"
 
 def step_in_session(stage: Stage) -> list[Figure]:
     """Eight steps a session: leafing, a typed number, and Back; and how late answers get at half that load."""
-    load.run(stage.web, *_walks(stage.take(stage.scale.sessions // 4)))  # both servers are warm
+    load.run(stage.web, *walks(stage.take(stage.scale.sessions // 4)))  # both servers are warm
     size = stage.settled_session_bytes()
-    load.run(stage.ceiling, _bare(stage, size))
+    load.run(stage.ceiling, bare_walks(stage.scale.sessions, size))
 
     def ours() -> float:
-        return load.run(stage.web, *_walks(stage.take(stage.scale.sessions))).rate
+        return load.run(stage.web, *walks(stage.take(stage.scale.sessions))).rate
 
     def ceiling() -> float:
-        return load.run(stage.ceiling, _bare(stage, size)).rate
+        return load.run(stage.ceiling, bare_walks(stage.scale.sessions, size)).rate
 
     value, bare, ratio = alternate(ours, ceiling)
-    half: Found = load.run(stage.web, *_walks(stage.take(stage.scale.sessions)), rate=value / 2)
+    half: Found = load.run(stage.web, *walks(stage.take(stage.scale.sessions)), rate=value / 2)
     return [
         Figure(AREA, "USSD step in a running session", value, "steps/s", bare, ratio, "ratio >= 0.6"),
         Figure(AREA, "USSD step at half load, median", half.p50, "ms", None, None, ""),
@@ -85,7 +85,7 @@ def _script(n: int, steps: list[tuple[str, list[str]]]) -> Script:
     return script
 
 
-def _walks(people: range) -> tuple[list[Script], list[Script]]:
+def walks(people: range) -> tuple[list[Script], list[Script]]:
     """(what is timed, what goes before: the dialling, which asks the database)."""
     timed, prelude = [], []
     for n in people:
@@ -122,10 +122,10 @@ def _payments(people: range) -> tuple[list[Script], list[Script]]:
     return timed, prelude
 
 
-def _bare(stage: Stage, size: int) -> list[Script]:
-    """As many sessions of as many steps at the ceiling, which keeps `size` bytes a session."""
+def bare_walks(sessions: int, size: int) -> list[Script]:
+    """So many sessions of as many steps at the ceiling, which keeps `size` bytes a session."""
     scripts = []
-    for n in range(1, stage.scale.sessions + 1):
+    for n in range(1, sessions + 1):
         form = {**_form(n), "bytes": str(size)}
         scripts.append([(load.post("/session", urlencode(form)), [f"CON +{phone_of(n)}"])] * 8)
     return scripts

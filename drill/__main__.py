@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
-from drill import callbacks, disk, kills, mixtures, outages, servers
+from drill import callbacks, disk, kills, mixtures, outages, provider_away, servers, talks
 from drill.house import House, Temporary
-from drill.scene import AREA, Drill, Outcome, Scene, perform, table, write_results
+from drill.scene import Drill, Outcome, Scene, perform, table, write_results
 
 HOUSES: Mapping[str, Mapping[str, Mapping[str, Drill]]] = {
     "town": {
@@ -21,8 +21,11 @@ HOUSES: Mapping[str, Mapping[str, Mapping[str, Drill]]] = {
     },
     "small-disk": {"disk": disk.DRILLS},
     "storm": {"mixtures": mixtures.DRILLS},
+    "talks": {"talks": talks.DRILLS, "provider-away": provider_away.DRILLS},
 }
 """Which groups of drills share a house: they buy with phones of their own, and each has its own account."""
+AREAS: Mapping[str, str] = {"talks": "conversation"}
+"""The area of a house's drills, where it is not that of the main job."""
 PREPARED: Mapping[str, Callable[[House], None]] = {"small-disk": disk.prepare}
 """What is done to a house before its first drill."""
 
@@ -34,11 +37,12 @@ def say(text: str) -> None:
 def run(only: str, *, full: bool, seed: int) -> Iterator[Outcome]:
     """Perform the drills that are asked for."""
     for name, groups in HOUSES.items():
+        area = AREAS.get(name, "main-job")
         wanted = {
             title: drill
             for group, drills in groups.items()
             for title, drill in drills.items()
-            if only in ("", group, title)
+            if only in ("", area, group, title)
         }
         if not wanted:
             continue
@@ -47,7 +51,7 @@ def run(only: str, *, full: bool, seed: int) -> Iterator[Outcome]:
                 PREPARED[name](stay.house)
             scene = Scene(stay.house, full, seed, say)
             for title, drill in wanted.items():
-                yield perform(scene, title, drill)
+                yield perform(scene, area, title, drill)
 
 
 def main() -> int:
@@ -61,7 +65,7 @@ def main() -> int:
     say(f"drills at SCALE={scale}, SEED={seed} (give it again to repeat what is drawn)")
     began, outcomes = time.monotonic(), []
     try:
-        for outcome in run("" if only == AREA else only, full=scale == "full", seed=seed):
+        for outcome in run(only, full=scale == "full", seed=seed):
             outcomes.append(outcome)
             say(table([outcome]))
     except KeyboardInterrupt:

@@ -9,11 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from drill.facts import Collection, Movement, Purchase, Receipt, Row, World
+from drill.facts import Collection, Movement, Notice, Purchase, Receipt, Row, World
 
 MONTH_DAYS = (28, 31)
-LEFT_US = ("sent", "delivered", "unknown")
-"""A text in these states was handed over, as far as anybody can know. What the carrier loses the screen still shows."""
+TAKEN = ("sent", "delivered", "read")
+"""A text in these states was handed over, or read in a talk. What the carrier loses the screen still shows."""
 
 
 @dataclass
@@ -30,6 +30,9 @@ class Findings:
             [said for said in self.doubled if said not in known.doubled],
             [said for said in self.invented if said not in known.invented],
         )
+
+    def joined(self, more: "Findings") -> "Findings":
+        return Findings(self.lost + more.lost, self.doubled + more.doubled, self.invented + more.invented)
 
     @property
     def clean(self) -> bool:
@@ -184,29 +187,40 @@ def _lines_of(purchases: Iterable[Purchase]) -> set[int]:
 
 
 def _texts(world: World, found: Findings) -> None:
-    """Every text goes out. A code or a password is on its phone once, or once more for each unknown outcome."""
+    """Every text reaches its phone; one that no carrier took is read on the next dial. A code or a password is there
+    once, or once more for each unknown outcome."""
     told = {notice.reason: notice for notice in world.notices}
     for voucher in world.vouchers:
         notice = told.get(f"voucher:{voucher.id}")
         if notice is None:
             found.lost.append(f"voucher {voucher.id} was never texted")
-        elif not notice.copies and not (voucher.id in world.reachable and notice.state in LEFT_US):
+        elif not (_was_seen(notice, world) or (voucher.id in world.reachable and notice.state in TAKEN)):
             found.lost.append(f"voucher {voucher.id}: its text is {notice.state}, and on no phone")
     for notice in world.notices:
         if notice.copies is not None and notice.copies > 1 + notice.unknowns:
             found.doubled.append(
                 f"notice {notice.id} ({notice.template}) is {notice.copies} times on the phone"
             )
-        if notice.template != "voucher" and notice.state not in LEFT_US and not notice.copies:
-            found.lost.append(f"notice {notice.id} ({notice.template}) is {notice.state}")
+        kept = _was_seen(notice, world) or notice.state in TAKEN or notice.lapses
+        if notice.template != "voucher" and not kept:
+            found.lost.append(f"notice {notice.id} ({notice.template}) is {notice.state}, and nobody read it")
+
+
+def _was_seen(notice: Notice, world: World) -> bool:
+    return bool(notice.copies) or notice.id in world.read
 
 
 def untold_lines(world: World) -> int:
     """Home lines that work, but whose user name and password the carrier has lost on the way: no screen shows them."""
     return sum(
-        notice.template == "line_credentials" and notice.state in LEFT_US and not notice.copies
+        notice.template == "line_credentials" and notice.state in TAKEN and not _was_seen(notice, world)
         for notice in world.notices
     )
+
+
+def lapsed_codes(world: World) -> int:
+    """Codes that no carrier took in their ten minutes: the person asks for another one."""
+    return sum(notice.lapses and notice.state not in TAKEN for notice in world.notices)
 
 
 def repeated_texts(world: World) -> int:

@@ -5,7 +5,6 @@ but for money and routers, which must agree from the first day on.
 """
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +12,18 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from core.base.secrets import Keyring
+from core.base.settings import Brand
+from core.messaging.template import compose
+from core.messaging.templates import TEMPLATES
 from drill import facts
 from drill.outside import Outside
 
 MENUS = {"hotspot": "/ip/hotspot/user", "pppoe": "/ppp/secret"}
 MARK = "bando:"
-SECRET_OF = {"voucher": "code", "line_credentials": "password"}
-"""The texts that carry access, and which of their values tells them apart on the phone."""
+SECRETIVE = ("voucher", "line_credentials")
+"""The texts that carry access: no two of them are alike."""
+PLACES = ("sms", "telegram", "whatsapp")
+"""Where a phone shows what was sent to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,9 @@ class Books:
         ) as connection:
             return connection.execute(question, values).fetchall()
 
-    def world(self, reachable: frozenset[int] = frozenset()) -> facts.World:
+    def world(
+        self, reachable: frozenset[int] = frozenset(), read: frozenset[int] = frozenset()
+    ) -> facts.World:
         past = self.past
         return facts.World(
             movements=self._movements(),
@@ -90,6 +96,7 @@ class Books:
                 )
             ],
             reachable=reachable,
+            read=read,
         )
 
     def _movements(self) -> list[facts.Movement]:
@@ -119,19 +126,43 @@ class Books:
         ]
 
     def _notices(self) -> list[facts.Notice]:
-        texts: dict[str, list[str]] = {}
+        texts: dict[tuple[str, str], list[str]] = {}
         found = []
         for row in self.rows(_NOTICES, past=self.past.notice):
             copies = None
-            if row.template in SECRET_OF:
-                values = json.loads(self._open("notices", "values_sealed", row.id, row.values_sealed))
-                if row.address not in texts:
-                    phone = self._outside.get(f"/phones/{row.address}")
-                    texts[row.address] = [text["text"] for text in phone["texts"] if text["from"] != "MPESA"]
-                secret = str(values[SECRET_OF[row.template]])
-                copies = Counter(secret in text for text in texts[row.address])[True]
-            found.append(facts.Notice(row.id, row.template, row.dedupe_key, row.state, row.unknowns, copies))
+            if row.template in SECRETIVE:
+                places = [(row.address, channel) for channel in {"sms", *row.channels} if channel in PLACES]
+                for place in places:
+                    texts[place] = texts.get(place) or self._texts_on(*place)
+                copies = sum(texts[place].count(self._text(row)) for place in places)
+            lapses = not TEMPLATES[row.template].may_wait
+            found.append(
+                facts.Notice(row.id, row.template, row.dedupe_key, row.state, row.unknowns, copies, lapses)
+            )
         return found
+
+    def _texts_on(self, address: str, channel: str) -> list[str]:
+        """What a phone was sent there, by anybody but M-PESA."""
+        if channel == "sms":
+            texts = self._outside.get(f"/phones/{address}")["texts"]
+            return [text["text"] for text in texts if text["from"] != "MPESA"]
+        messages = self._outside.get(f"/phones/{address}/{channel}")["messages"]
+        return [message["text"] for message in messages if message["from_us"]]
+
+    def _text(self, row: Any) -> str:
+        """A notice in the words in which it is sent."""
+        values = json.loads(self._open("notices", "values_sealed", row.id, row.values_sealed))
+        return compose(TEMPLATES[row.template], values, Brand(), row.language)
+
+    def unread(self, world: facts.World) -> list[facts.Unread]:
+        """What no carrier is known to have taken, and is on no phone: the person must read it on the next dial."""
+        pending = {
+            notice.id
+            for notice in world.notices
+            if notice.state in ("waiting", "unknown") and not notice.copies and not notice.lapses
+        }
+        rows = self.rows(_NOTICES, past=self.past.notice)
+        return [facts.Unread(row.id, row.address, self._text(row)) for row in rows if row.id in pending]
 
     def _router_rows(self) -> list[facts.Row]:
         found = []
@@ -151,7 +182,7 @@ class Books:
 
     def holders_of_unread_vouchers(self, world: facts.World) -> list[tuple[int, str]]:
         """(voucher id, holder's digits) of the vouchers whose text is on no phone."""
-        read = {notice.reason for notice in world.notices if notice.copies}
+        read = {notice.reason for notice in world.notices if notice.copies or notice.id in world.read}
         missing = [voucher.id for voucher in world.vouchers if f"voucher:{voucher.id}" not in read]
         return [(row.id, row.external_id) for row in self.rows(_HOLDERS, ids=missing)]
 
@@ -189,8 +220,11 @@ _LINES = """
     ORDER BY s.id
 """
 _NOTICES = """
-    SELECT id, template, dedupe_key, state, unknowns, address, values_sealed FROM notices
-    WHERE id > %(past)s ORDER BY id
+    SELECT n.id, template, dedupe_key, n.state, n.address, language, values_sealed,
+        greatest(n.unknowns, count(*) FILTER (WHERE t.again))::int AS unknowns,
+        coalesce(array_agg(t.channel) FILTER (WHERE t.channel IS NOT NULL), '{}') AS channels
+    FROM notices n LEFT JOIN notice_tries t ON t.notice_id = n.id
+    WHERE n.id > %(past)s AND values_sealed IS NOT NULL GROUP BY n.id ORDER BY n.id
 """
 _HOLDERS = """
     SELECT v.id, a.external_id FROM vouchers v

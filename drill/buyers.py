@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import httpx
 
+from core.base.i18n import LANGUAGES, render
+from core.base.words import say
 from drill.outside import Outside
 
 BUNDLES = {10: "1", 20: "2", 50: "3", 250: "4", 800: "5"}
@@ -16,10 +18,16 @@ FIRST_NUMBER = 711_000_000
 NUMBER_STEP = 1_013
 DIALS = 40
 PAUSE_SECONDS = 0.4
+MESSAGE_TITLES = tuple(render(say("You have a message:"), language) for language in LANGUAGES)
 CODE = re.compile(r"\b[2-9A-Z]{5}-[2-9A-Z]{5}\b")
 
 What = Literal["self", "gift", "home"]
 Answer = Literal["pin", "wrong_pin", "cancel", "ignore"]
+
+
+def is_in_between(screen: str) -> bool:
+    """Whether it asks for the language, or shows a message: 1 leads on."""
+    return any(words in screen for words in ("language / lugha", *MESSAGE_TITLES))
 
 
 class HungUp(Exception):
@@ -78,8 +86,8 @@ class Buyer:
         """The newest unused voucher's code, dialled for. Empty where it is not shown."""
         for _ in range(DIALS):
             try:
-                if "language / lugha" in self._dial("*384*123*3*1#"):
-                    self._press("1")
+                if is_in_between(self.dial("*384*123*3*1#")):
+                    self.press("1")
                     continue
                 found = CODE.search(self.screens[-1])
                 if found:
@@ -100,16 +108,16 @@ class Buyer:
         return ""
 
     def _talk(self) -> bool:
-        screen = self._dial("*384*123#")
-        if "language / lugha" in screen:
-            screen = self._press("1")
+        screen = self.dial()
+        while is_in_between(screen):
+            screen = self.press("1")
         if "you were not finished" in screen:
-            screen = self._press("2")
+            screen = self.press("2")
         if "We are checking" in screen:
             return True  # an earlier dial was understood
-        screen = self._press("2")
+        screen = self.press("2")
         for key in self._keys():
-            screen = self._press(key)
+            screen = self.press(key)
         if not self._open and "M-PESA" in screen:
             return True
         raise HungUp(screen)
@@ -120,10 +128,10 @@ class Buyer:
         key = BUNDLES[self.shillings]
         return [key, "2", self.friend, "1"] if self.what == "gift" else [key, "1"]
 
-    def _dial(self, code: str) -> str:
+    def dial(self, code: str = "*384*123#") -> str:
         return self._show(self.outside.post(f"/phones/{self.number}/dial", {"code": code}))
 
-    def _press(self, key: str) -> str:
+    def press(self, key: str) -> str:
         if not self._open:
             raise HungUp(self.screens[-1])
         answer = self.outside.sandbox.post(f"/phones/{self.number}/ussd/{self._session}", json={"input": key})

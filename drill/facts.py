@@ -77,7 +77,11 @@ class Voucher:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A text that we wrote. copies: how often the phone has it, where it carries a code or a password."""
+    """A text that we wrote. unknowns: how often it was sent once more because nobody knew whether it had arrived.
+
+    copies: how often the phone has it, by SMS or in a chat, where it carries a code or a password. lapses: a code of
+    ten minutes, which nobody needs by the time of the next dial.
+    """
 
     id: int
     template: str
@@ -85,6 +89,7 @@ class Notice:
     state: str
     unknowns: int
     copies: int | None
+    lapses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +118,46 @@ class World:
     unbalanced: list[int] = field(default_factory=list)
     reachable: frozenset[int] = frozenset()
     """Vouchers whose code their holder has read on the USSD screen: no lost text has kept it from anybody."""
+    read: frozenset[int] = frozenset()
+    """Notices that no carrier took, and that the person has read on the USSD screen, dialling afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A notice that no carrier is known to have taken. address: the digits of the phone to dial from."""
+
+    notice_id: int
+    address: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message of a chat that began a purchase. data: of the button that was tapped, empty where it was typed.
+
+    late: it was older than ten minutes when it came. session: of the talk, and of the dialled one on USSD, where there
+    is no such message (id 0).
+    """
+
+    purchase_id: int
+    channel: str
+    session: str
+    message_id: int
+    data: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Talks:
+    """What was said and what came of it. sent: (at least, at most) messages that left the phones, by channel; stored:
+    those in the inbox. fresh: data of the buttons that were tapped while they stood on the newest screen.
+    """
+
+    heard: list[Heard]
+    sent: dict[str, tuple[int, int]]
+    stored: dict[str, int]
+    fresh: set[str]
+    unheard: int = 0
+    """Messages that were given up, or still wait."""
+    stuck: list[str] = field(default_factory=list)
+    """Who wrote "menu" at the end and was shown none."""

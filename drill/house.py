@@ -21,7 +21,8 @@ REPOSITORY = Path(__file__).parents[1]
 START_SECONDS = 120.0
 STOP_SECONDS = 40.0
 FIRST_PORT, LAST_PORT = 10_100, 19_900
-ROUTER_PORTS = (11, 12, 13)
+PLAYED_PORTS = (11, 12, 13, 14)
+"""Routers and the mail server, counted from the sandbox's port."""
 LOOK_SECONDS = 0.05
 PR_SET_PDEATHSIG = 1
 PROCESSES: tuple[tuple[str, ...], ...] = (
@@ -30,6 +31,7 @@ PROCESSES: tuple[tuple[str, ...], ...] = (
     ("ticker",),
     ("worker", "money"),
     ("worker", "provision"),
+    ("worker", "talk"),
     ("worker", "notify"),
     ("worker", "bulk"),
 )
@@ -79,6 +81,12 @@ class House:
     @property
     def data(self) -> Path:
         return Path(self.servers["data"] or self.home)
+
+    @property
+    def world(self) -> dict[str, Any]:
+        """What the sandbox plays with: addresses, numbers, secrets of the doors."""
+        found: dict[str, Any] = json.loads((self.home / "world.json").read_text())
+        return found
 
     @property
     def secret_key(self) -> str:
@@ -226,10 +234,10 @@ def _signal(pid: int, number: signal.Signals) -> int:
 
 
 def _free_ports() -> tuple[int, int]:
-    """(web, sandbox): the routers listen just above the sandbox."""
+    """(web, sandbox): what it plays listens just above it."""
     while True:
         base = FIRST_PORT + secrets.randbelow((LAST_PORT - FIRST_PORT) // 20) * 20
-        if all(_is_free(base + offset) for offset in (0, 2, *(2 + port for port in ROUTER_PORTS))):
+        if all(_is_free(base + offset) for offset in (0, 2, *(2 + port for port in PLAYED_PORTS))):
             return base, base + 2
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -83,18 +84,17 @@ def draw_blow(draw: Random, routers: list[str]) -> Blow:
 
 
 class Storm:
-    """Strikes blow after blow, as drawn, until it is told to stop."""
+    """Strikes blow after blow, as `draw_next` draws them, until it is told to stop."""
 
-    def __init__(self, scene: Scene, tally: Tally, draw: Random) -> None:
-        self._scene, self._tally, self._draw = scene, tally, draw
-        self._routers = scene.outside.routers
+    def __init__(self, scene: Scene, tally: Tally, draw_next: Callable[[], Blow]) -> None:
+        self._scene, self._tally, self._draw_next = scene, tally, draw_next
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._blow, name="storm")
         self._thread.start()
 
     def _blow(self) -> None:
         while not self._over.is_set():
-            blow = draw_blow(self._draw, self._routers)
+            blow = self._draw_next()
             self._over.wait(blow.pause)
             try:
                 blow.strike(self._scene)
@@ -117,7 +117,7 @@ def mixture(scene: Scene, tally: Tally) -> None:
         for buyer in buyers:
             buyer.answer = scene.draw.choice(ANSWERS)
         left -= len(buyers)
-        storm = Storm(scene, tally, Random(scene.draw.random()))
+        storm = Storm(scene, tally, partial(draw_blow, Random(scene.draw.random()), scene.outside.routers))
         try:
             buy_all(tally, buyers)
         finally:

@@ -16,6 +16,7 @@ STUCK_SECONDS = 1.2
 """Real seconds without a change after which nothing but time can help: a lease of the dead, a pause."""
 SWEPT_SECONDS = 6.5
 """After time has moved: the relay looks for what the dead have left every five real seconds."""
+CALM_SECONDS, LOOK_SECONDS = 20.0, 0.1
 STEP_SECONDS = 190
 """How far time is moved: every lease of the product is shorter."""
 
@@ -117,6 +118,15 @@ class Outside:
                 if now > deadline:
                     raise Restless(f"not at rest after {seconds:g} s: {state}")
             time.sleep(0.05)
+
+    def calm(self) -> None:
+        """Until nothing changes for a while, without moving time: what waits for its next try, or behind it, stays."""
+        deadline, due, changed_at = time.monotonic() + CALM_SECONDS, -1, time.monotonic()
+        while (now := time.monotonic()) - changed_at < STUCK_SECONDS and now < deadline:
+            state = self.state()
+            if state is None or state["due"] != due or self._is_sending():
+                due, changed_at = state["due"] if state else -1, now
+            time.sleep(LOOK_SECONDS)
 
     def _is_sending(self) -> bool:
         calls = self.calls(after=self._sent)

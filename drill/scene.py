@@ -14,9 +14,9 @@ from drill.buyers import Buyer, Phones
 from drill.facts import World
 from drill.house import House
 from drill.outside import Outside, Restless
+from drill.unread import read_on_screen
 
 RESULTS = Path(__file__).with_name("results.json")
-AREA = "main-job"
 QUIET_MINUTES = 15
 """How long everything is lived on after the last fault: pauses end, receipts come, routers are found again."""
 
@@ -45,6 +45,8 @@ class Tally:
     notes: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     """Promises other than money and access that were not kept; they fail the drill as well."""
+    findings: audit.Findings = field(default_factory=audit.Findings)
+    """What the drill itself has found lost, doubled or invented, beside what the account finds."""
 
 
 @dataclass
@@ -58,8 +60,9 @@ class Scene:
     phones: Phones = field(default_factory=Phones)
     known: audit.Findings = field(default_factory=audit.Findings)
     left_over: dict[str, int] = field(default_factory=dict)
-    repeated: int = 0
-    untold: int = 0
+    read: set[int] = field(default_factory=set)
+    """Notices that were read on the screen, over all drills of the house."""
+    counts: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.outside = Outside(self.house)
@@ -93,20 +96,20 @@ class Outcome:
         return self.findings.clean and not self.tally.broken
 
 
-def perform(scene: Scene, name: str, drill: Drill) -> Outcome:
+def perform(scene: Scene, area: str, name: str, drill: Drill) -> Outcome:
     """Do a drill, make the world good again, let it come to rest, and draw up the account."""
     scene.say(f"-- {name}")
     began, tally = time.monotonic(), Tally()
     findings = audit.Findings()
     try:
         drill(scene, tally)
-        findings = settle_accounts(scene, tally)
+        findings = tally.findings.joined(settle_accounts(scene, tally))
     except Exception as error:  # a drill that broke off has shown nothing: it fails, the others go on
         traceback.print_exc()
         tally.broken.append(f"{type(error).__name__}: {error}")
     seconds = round(time.monotonic() - began, 1)
     result = Result(
-        AREA,
+        area,
         name,
         tally.events,
         tally.faults,
@@ -120,7 +123,7 @@ def perform(scene: Scene, name: str, drill: Drill) -> Outcome:
 
 def settle_accounts(scene: Scene, tally: Tally) -> audit.Findings:
     """Rest, and what this drill has lost, doubled or invented."""
-    outside, books = scene.outside, scene.books
+    outside = scene.outside
     outside.make_good()
     outside.await_web()
     try:
@@ -128,16 +131,7 @@ def settle_accounts(scene: Scene, tally: Tally) -> audit.Findings:
         outside.live_on(QUIET_MINUTES)
     except Restless as error:
         tally.broken.append(str(error))
-    world = books.world()
-    read = {
-        voucher
-        for voucher, digits in books.holders_of_unread_vouchers(world)
-        if Buyer(outside, f"0{digits[3:]}").code_on_screen()
-    }
-    outside.rest()
-    if read:
-        tally.notes.append(f"{len(read)} vouchers whose text the carrier lost were read on the screen")
-        world = books.world(frozenset(read))
+    world = _world_with_screens(scene, tally)
     everything = audit.examine(world)
     fresh = everything.without(scene.known)
     scene.known = everything
@@ -145,17 +139,37 @@ def settle_accounts(scene: Scene, tally: Tally) -> audit.Findings:
     return fresh
 
 
+def _world_with_screens(scene: Scene, tally: Tally) -> World:
+    """The world, once whoever has missed a text has dialled and read the screens."""
+    outside, books = scene.outside, scene.books
+    read = read_on_screen(outside, books.unread(books.world()))
+    scene.read |= read
+    if read:
+        tally.notes.append(f"{len(read)} texts that no carrier took were read on the next dial")
+    outside.rest()
+    world = books.world(read=frozenset(scene.read))
+    shown = {
+        voucher
+        for voucher, digits in books.holders_of_unread_vouchers(world)
+        if Buyer(outside, f"0{digits[3:]}").code_on_screen()
+    }
+    outside.rest()
+    if not shown:
+        return world
+    tally.notes.append(f"{len(shown)} vouchers whose text the carrier lost were read on the screen")
+    return books.world(frozenset(shown), frozenset(scene.read))
+
+
 def _note(scene: Scene, tally: Tally, world: World) -> None:
-    repeated = audit.repeated_texts(world)
-    if repeated > scene.repeated:
-        tally.notes.append(f"{repeated - scene.repeated} texts came once more after an unknown outcome")
-    scene.repeated = repeated
-    untold = audit.untold_lines(world)
-    if untold > scene.untold:
-        tally.notes.append(
-            f"{untold - scene.untold} home lines whose password the carrier lost: staff must tell it"
-        )
-    scene.untold = untold
+    counts = {
+        "texts came once more after an unknown outcome": audit.repeated_texts(world),
+        "home lines whose password the carrier lost: staff must tell it": audit.untold_lines(world),
+        "codes by SMS ran out before a carrier took them": audit.lapsed_codes(world),
+    }
+    for what, count in counts.items():
+        if count > (before := scene.counts.get(what, 0)):
+            tally.notes.append(f"{count - before} {what}")
+    scene.counts = counts
     now = scene.books.left_over()
     more = {kind: count - scene.left_over.get(kind, 0) for kind, count in now.items()}
     told = ", ".join(f"{kind} {count}" for kind, count in sorted(more.items()) if count > 0)

@@ -5,6 +5,7 @@ Both begin with the first call, so that nothing is shared across a fork, and a T
 """
 
 import asyncio
+import logging
 import random
 import threading
 from collections.abc import Awaitable, Callable
@@ -50,6 +51,8 @@ class TelegramApi:
 
     def __init__(self, settings: TelegramSettings) -> None:
         self._settings = settings
+        # It logs a traceback of its own where Telegram answers with a web page; what happened is said by our errors.
+        logging.getLogger("telegram").setLevel(logging.CRITICAL)
         self._starting = threading.Lock()
         self._running: tuple[asyncio.AbstractEventLoop, Bot] | None = None
 

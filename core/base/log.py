@@ -105,7 +105,7 @@ def set_up_logging(process: str, level: str = "INFO", folder: Path | None = None
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for talkative in ("alembic", "httpx", "httpcore", "urllib3", "rq", "rq.worker"):
+    for talkative in ("alembic", "telegram", "httpx", "httpcore", "urllib3", "rq", "rq.worker"):
         logging.getLogger(talkative).setLevel("WARNING")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from drill.audit import Findings, examine, repeated_texts, untold_lines
+from drill.audit import Findings, examine, lapsed_codes, repeated_texts, untold_lines
 from drill.facts import Collection, Entry, Line, Movement, Notice, Purchase, Receipt, Row, Voucher, World
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
@@ -154,6 +154,27 @@ def test_text_on_no_phone_is_lost_unless_the_carrier_lost_it_and_the_screen_show
     assert said(replace(unread, reachable=frozenset({1}))) == (0, 0, 0)
     failed = replace(unread.notices[0], state="failed")
     assert said(replace(unread, notices=[failed, *WHOLE.notices[1:]], reachable=frozenset({1}))) == (1, 0, 0)
+
+
+def test_text_that_no_carrier_took_is_kept_only_where_it_was_read_on_the_next_dial() -> None:
+    def told(state: str, *, read: bool = False) -> World:
+        voucher = replace(WHOLE.notices[0], copies=0, state=state)
+        receipt = replace(WHOLE.notices[2], state=state)
+        notices = [voucher, WHOLE.notices[1], receipt]
+        return replace(WHOLE, notices=notices, read=frozenset({1, 3} if read else ()))
+
+    assert said(told("waiting")) == (2, 0, 0)
+    assert said(told("unknown")) == (2, 0, 0)
+    assert said(told("waiting", read=True)) == (0, 0, 0)
+    assert said(told("read", read=True)) == (0, 0, 0)
+
+
+def test_code_that_has_lapsed_is_told_apart_from_a_lost_text() -> None:
+    code = Notice(4, "code", "code:1", "failed", 0, None, lapses=True)
+    world = replace(WHOLE, notices=[*WHOLE.notices, code])
+    assert said(world) == (0, 0, 0)
+    assert lapsed_codes(world) == 1
+    assert lapsed_codes(WHOLE) == 0
 
 
 def test_a_finding_counts_in_the_drill_that_made_it() -> None:
