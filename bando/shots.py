@@ -15,14 +15,14 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bando import staff_shots
+from bando import phone_shots, staff_shots
 
 START_SECONDS = 120
 PORTS_APART = 20
 FIRST_PORT, LAST_PORT = 12_000, 19_000
 """Below the ports that the embedded servers draw."""
-USED_BY_A_DEMO = (0, 2, 13, 14, 15)
-"""The web, the sandbox two above it, and its routers just above that."""
+USED_BY_A_DEMO = (0, 2, 13, 14, 15, 16)
+"""The web, the sandbox two above it, its routers just above that, and its mail server."""
 
 # As a plain user of a container Chromium has no sandbox of its own; it sees nothing but this machine.
 CHROMIUM_ARGUMENTS = [
@@ -71,61 +71,8 @@ def find_chromium(environ: Mapping[str, str], which: Callable[[str], str | None]
     return which(named) if named else next(filter(None, map(which, CHROMIUMS)), None)
 
 
-# -- the phone in the browser
-
-
-def _order(page: Page, number: str, keys: Sequence[str]) -> None:
-    """Chooses the number, dials, and presses the keys, each an answer."""
-    page.fill("#number", number)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#phone[data-mode=idle]")
-    page.click("#own-code")
-    page.wait_for_selector("#phone[data-mode=talk]")
-    for key in keys:
-        before = page.inner_text("#words")
-        page.click(f"[data-key='{key}']")
-        page.click("#call")
-        page.wait_for_function(
-            "before => words.innerText !== before && phone.dataset.mode !== 'busy'", arg=before
-        )
-
-
-def talk(page: Page) -> None:
-    _order(page, _unused(), ["1", "2"])
-
-
-def prompt(page: Page) -> None:
-    _order(page, _unused(), ["1", "2", "3", "1"])
-    page.wait_for_selector("#pin:not([hidden])")
-    page.wait_for_selector(".station.done ~ .station.done")
-
-
-def voucher(page: Page) -> None:
-    prompt(page)
-    page.click("[data-action=pin]")
-    page.wait_for_selector("#phone[data-mode=text]")
-    page.wait_for_selector(".station:nth-child(6).done")
-    page.wait_for_selector("[data-router=mtwapa] .held")
-
-
-def online(page: Page) -> None:
-    voucher(page)
-    page.click("[data-router=baraka-hotspot] .held button")
-    page.wait_for_selector(".station:nth-child(7).done")
-
-
 def untouched(page: Page) -> None:
     page.wait_for_load_state("networkidle")
-
-
-_last_number = 711_800_000
-
-
-def _unused() -> str:
-    """A number that no other picture has used."""
-    global _last_number
-    _last_number += 1_013
-    return f"0{_last_number}"
 
 
 def _phone_page(addresses: Addresses) -> str:
@@ -137,11 +84,14 @@ def _staff_page(path: str) -> Callable[[Addresses], str]:
 
 
 SHOTS: list[Shot] = [
-    Shot("phone-1-talk", _phone_page, talk),
-    Shot("phone-2-pin", _phone_page, prompt),
-    Shot("phone-3-voucher", _phone_page, voucher),
-    Shot("phone-4-online", _phone_page, online),
-    Shot("phone-5-swahili", _phone_page, online, language="sw-KE"),
+    Shot("phone-1-talk", _phone_page, phone_shots.talk),
+    Shot("phone-2-pin", _phone_page, phone_shots.prompt),
+    Shot("phone-3-voucher", _phone_page, phone_shots.voucher),
+    Shot("phone-4-online", _phone_page, phone_shots.online),
+    Shot("phone-5-swahili", _phone_page, phone_shots.online, language="sw-KE"),
+    Shot("chats-1-one-person", _phone_page, phone_shots.chats),
+    Shot("chats-2-list", _phone_page, phone_shots.whatsapp_list, language="sw-KE"),
+    Shot("chats-3-number", _phone_page, phone_shots.telegram_number),
     Shot("sandbox-doors", lambda at: f"{at.sandbox}/docs", untouched),
     Shot("staff-0-login", _staff_page("/login"), untouched),
     *(Shot(f"staff-{name}", _staff_page(path), untouched, staff=True) for name, path in staff_shots.places()),

@@ -98,6 +98,8 @@ def write_world(environ: Mapping[str, str], home: Path) -> dict[str, Any]:
         "telegram": {
             "token": environ["BANDO_TELEGRAM_TOKEN"],
             "secret_token": environ["BANDO_TELEGRAM_WEBHOOK_SECRET"],
+            "username": "PwaniNetBot",
+            "name": brand.provider_name,
         },
         "whatsapp": {
             "phone_number_id": environ["BANDO_WHATSAPP_PHONE_NUMBER_ID"],

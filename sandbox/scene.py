@@ -18,6 +18,7 @@ from sandbox.phone_doors import Number, PhoneView, look_at
 from sandbox.phones import Phones
 from sandbox.routeros import LiveSession, Router
 from sandbox.routers import RouterRack
+from sandbox.windows import Bubble, Desk, Windows
 from sandbox.world import World
 
 ASK_TIMEOUT_SECONDS = 3.0
@@ -57,6 +58,7 @@ class Scene(BaseModel):
     """`held_calls` counts what waits for POST /callbacks/release."""
 
     phone: PhoneView
+    windows: Windows
     routers: list[RouterScene]
     faults: Faults
     held_calls: int
@@ -66,7 +68,7 @@ class Scene(BaseModel):
 
 class Step(BaseModel):
     """An event by the product's name, or what phone and router saw of it: PromptShown, MoneyTaken,
-    TextArrived, LoggedIn."""
+    TextArrived, WhatsAppArrived, TelegramArrived, LoggedIn."""
 
     at: datetime
     what: str
@@ -92,6 +94,7 @@ def scene_doors(
     world: World,
     phones: Phones,
     prompts: Prompts,
+    desk: Desk,
     ledger: MpesaLedger,
     rack: RouterRack,
     courier: Courier,
@@ -101,8 +104,8 @@ def scene_doors(
     router = APIRouter(tags=["phones"])
 
     def names(number: str) -> set[str]:
-        """What the phone has been told by text or on its screen, and may therefore type somewhere."""
-        said = [text.text for text in phones.inbox(number)]
+        """What the phone has been told by text, in a chat or on its screen, and may therefore type somewhere."""
+        said = [*(text.text for text in phones.inbox(number)), *desk.said_to(number)]
         for call in courier.calls:
             if (
                 call.kind == "ussd"
@@ -127,9 +130,10 @@ def scene_doors(
 
     @router.get("/phones/{msisdn}/scene")
     async def scene(msisdn: Number) -> Scene:
-        """The phone, what every router holds for it, the faults in force, and the time."""
+        """The phone and its windows, what every router holds for it, the faults in force, and the time."""
         return Scene(
             phone=look_at(phones, prompts, msisdn),
+            windows=desk.of(msisdn),
             routers=routers_of(msisdn),
             faults=faults.now,
             held_calls=sum(call.state == "held" for call in courier.calls),
@@ -145,7 +149,11 @@ def scene_doors(
             return told
         begun = min(step.at for step in told.steps)
         phone = look_at(phones, prompts, msisdn)
-        seen = [*_on_the_phone(phone, world.sender, begun), *_at_routers(routers_of(msisdn), begun)]
+        seen = [
+            *_of_money(phone, begun),
+            *_of_notices(phone, world.sender, desk.of(msisdn), told.steps),
+            *_at_routers(routers_of(msisdn), begun),
+        ]
         return told.model_copy(update={"steps": sorted([*told.steps, *seen], key=lambda step: step.at)})
 
     return router
@@ -160,16 +168,33 @@ async def _ask(url: str) -> Journey:
         return Journey(answering=False)
 
 
-def _on_the_phone(phone: PhoneView, sender: str, begun: datetime) -> Iterable[Step]:
+def _of_money(phone: PhoneView, begun: datetime) -> Iterable[Step]:
     for prompt in phone.prompts:
         # The id knows whole seconds only, so a prompt of the same second may seem to come before its purchase.
         at = _made_at(prompt.id)
         if at is not None and at >= begun.replace(microsecond=0):
             yield Step(at=max(at, begun), what="PromptShown", seen_by="phone")
     for text in phone.texts:
-        if text.at >= begun and text.sender in {"MPESA", sender}:
-            what = "MoneyTaken" if text.sender == "MPESA" else "TextArrived"
-            yield Step(at=text.at, what=what, seen_by="phone")
+        if text.at >= begun and text.sender == "MPESA":
+            yield Step(at=text.at, what="MoneyTaken", seen_by="phone")
+
+
+def _of_notices(phone: PhoneView, sender: str, windows: Windows, steps: list[Step]) -> list[Step]:
+    """What the provider has told unasked: texts in its name, and what offers nothing to choose in a chat. As many
+    belong to the purchase as it has made ready; what comes later is about something else."""
+    begun = min(step.at for step in steps)
+    ready = sorted(step.at for step in steps if step.what == "NoticeQueued")
+    came = [("TextArrived", text.at) for text in phone.texts if text.sender == sender and text.at >= begun]
+    for what, window in (("WhatsAppArrived", windows.whatsapp), ("TelegramArrived", windows.telegram)):
+        came += [
+            (what, row.at) for row in window.messages if _is_notice(row) and ready and row.at >= ready[0]
+        ]
+    told = [Step(at=at, what=what, seen_by="phone") for what, at in sorted(came, key=lambda row: row[1])]
+    return told[: len(ready)] if ready else told
+
+
+def _is_notice(message: Bubble) -> bool:
+    return message.from_us and not message.choices and not message.asks_contact
 
 
 def _at_routers(routers: list[RouterScene], begun: datetime) -> Iterable[Step]:

@@ -22,8 +22,8 @@ class Handset:
 
     @property
     def texts(self) -> Locator:
-        """Messages of the house, newest first."""
-        return self.page.locator("#texts li.house")
+        """Texts of the house, oldest first."""
+        return self.page.locator("#sms-bubbles li.house")
 
     @property
     def sentence(self) -> Locator:
@@ -45,7 +45,7 @@ class Handset:
 
     def code(self) -> str:
         """The newest voucher's."""
-        return self.texts.locator("mark").first.inner_text()
+        return self.texts.locator("mark").last.inner_text()
 
     @property
     def has_focus(self) -> str:

@@ -165,7 +165,9 @@ def test_a_push_that_is_accepted_and_never_answered(handset: NewHandset) -> None
     expect(asha.page.locator("#pin")).to_be_hidden()
 
 
-def test_a_text_that_nobody_knows_yet_does_not_show_the_money_as_taken(handset: NewHandset, demo: Demo) -> None:
+def test_a_text_that_nobody_knows_yet_does_not_show_the_money_as_taken(
+    handset: NewHandset, demo: Demo
+) -> None:
     asha = handset()
     asha.choose("stk_push", "500")
     asha.order()
@@ -189,8 +191,8 @@ def test_a_text_that_is_lost_leaves_the_voucher_on_the_router(handset: NewHandse
     asha.choose("sms", "lost")
     asha.order()
     asha.answer_pin()
-    asha.stations(DONE, DONE, DONE, DONE, DONE, DONE, NOW)
-    expect(asha.page.locator("#log")).to_contain_text("Text handed to the SMS gateway")
+    expect(asha.page.locator("#log")).to_contain_text("Notice on its way")
+    asha.stations(DONE, DONE, DONE, DONE, DONE, NOW, AHEAD)
     expect(asha.texts).to_have_count(0)
     asha.page.click("#own-code")
     asha.press("3", "1")
@@ -272,7 +274,7 @@ def test_wallet_and_paybill(handset: NewHandset) -> None:
     asha = handset().take()
     asha.page.click("[data-wallet='0']")
     expect(asha.page.locator("#wallet")).to_have_text("Ksh 0")
-    asha.page.click(".inbox summary")
+    asha.page.click(".purse summary")
     asha.page.fill("#paybill [name=account]", "1000015")
     asha.page.click("#paybill button")
     expect(asha.page.locator("#paybill output")).to_contain_text("not have enough money")

@@ -23,3 +23,17 @@ export function redraw(container, facts, draw) {
   container.replaceChildren(...draw());
   if (held) container.querySelector(`[data-stay="${CSS.escape(held)}"]`)?.focus();
 }
+
+/** One `li` a row, kept by `key`: what is new takes its place, what has changed is drawn again where it stands. */
+export function redrawRows(list, rows, draw) {
+  const wanted = new Set(rows.map((row) => row.key));
+  for (const child of [...list.children]) if (!wanted.has(child.dataset.key)) child.remove();
+  const kept = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  rows.forEach((row, place) => {
+    const child = kept.get(row.key) ?? make("li", { "data-key": row.key });
+    child.className = row.kind;
+    child.hidden = Boolean(row.hidden);
+    redraw(child, row, () => draw(row));
+    if (list.children[place] !== child) list.insertBefore(child, list.children[place] ?? null);
+  });
+}

@@ -12,6 +12,14 @@ const KINDS = {
   pull: ["normal", "behind"],
   sms: ["normal", "refused", "500", "slow", "lost", "no_balance", "blacklisted", "invalid_sender"],
   sms_report: ["normal", "dropped", "failed", "late"],
+  sms_inbound: ["normal", "doubled", "late", "shuffled"],
+  whatsapp: ["normal", "500", "slow", "down", "rate", "pair_rate", "window_closed", "undeliverable", "token"],
+  whatsapp_webhook: ["normal", "doubled", "tenfold", "batched", "shuffled", "week_old", "late"],
+  whatsapp_status: ["normal", "dropped", "reordered", "read_only", "failed"],
+  whatsapp_number: ["shown", "hidden"],
+  telegram: ["normal", "429", "500", "slow", "down", "blocked"],
+  telegram_webhook: ["normal", "doubled", "tenfold", "shuffled", "late"],
+  mail: ["normal", "refused", "down"],
 };
 const LINES = ["free", "unreachable", "busy"];
 const REPLAYS = 10;

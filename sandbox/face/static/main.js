@@ -1,28 +1,40 @@
 // Looks at the chosen number every 700 ms while somebody watches, and hands what is seen to each part of the page.
 import { startAccount } from "./account.js";
+import { startChat } from "./chat.js";
 import { startClock } from "./clock.js";
 import { find } from "./dom.js";
 import { look, phonePath, Refused } from "./doors.js";
 import { startFaults } from "./faults.js";
-import { startInbox } from "./inbox.js";
 import { startNumber } from "./number.js";
+import { startPerson, visible } from "./person.js";
 import { startPhone } from "./phone.js";
+import { startPurse } from "./purse.js";
 import { startRouters } from "./routers.js";
+import { startSms } from "./sms.js";
 import { onLanguage, say, speak, translate } from "./speech.js";
 import { startStrip } from "./strip.js";
 
 const LOOK_EVERY_MS = 700;
+const HURRIED_MS = 150; // after something was said, for as long as …
+const HURRY_MS = 3000;
 const LOOK_AGAIN_MS = 2000; // after a failure
-const facts = { serviceCode: document.body.dataset.serviceCode, paybill: document.body.dataset.paybill, sender: document.body.dataset.sender };
+const facts = { ...document.body.dataset }; // serviceCode, paybill, sender, shortCode
 let number = "";
 let seen = null;
 let waiting = 0;
 let looks = 0;
+let hurried = 0;
 
 const desk = {
   facts,
   number: () => number,
   refresh: () => schedule(0),
+  open: (name) => person.open(name),
+  /** An answer is on its way. */
+  hurry() {
+    hurried = Date.now() + HURRY_MS;
+    schedule(HURRIED_MS);
+  },
   alarm(text) {
     const place = find("alarm");
     place.textContent = text;
@@ -44,7 +56,9 @@ const desk = {
 const account = startAccount(desk);
 const phone = startPhone(desk, account.hear);
 account.askWith(phone.dial);
-const parts = [phone, startStrip(desk), startInbox(desk), startRouters(desk), account, startClock(desk), startFaults(desk)];
+const person = startPerson(desk);
+const windows = [phone, person, startChat(desk, "whatsapp"), startChat(desk, "telegram"), startSms(desk)];
+const parts = [...windows, startStrip(desk), startPurse(desk), startRouters(desk), account, startClock(desk), startFaults(desk)];
 
 function schedule(milliseconds) {
   clearTimeout(waiting);
@@ -58,10 +72,10 @@ async function lookOnce() {
   try {
     const [scene, journey] = await Promise.all([look(phonePath(asked, "/scene")), look(phonePath(asked, "/journey"))]);
     if (mine !== looks || asked !== number) return;
-    seen = { ...scene, journey, number: asked };
+    seen = { ...scene, journey, number: asked, visible };
     show();
     desk.alarm(journey.answering ? "" : say("productAway"));
-    schedule(LOOK_EVERY_MS);
+    schedule(Date.now() < hurried ? HURRIED_MS : LOOK_EVERY_MS);
   } catch (error) {
     if (mine !== looks) return;
     desk.alarm(error instanceof Refused ? error.message : say("away"));
@@ -77,7 +91,7 @@ function show() {
 startNumber(desk, (chosen) => {
   number = chosen;
   desk.alarm("");
-  phone.change();
+  for (const part of windows) part.change();
   desk.refresh();
 });
 for (const button of document.querySelectorAll("[data-lang]")) button.addEventListener("click", () => speak(button.dataset.lang));

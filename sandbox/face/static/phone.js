@@ -141,6 +141,7 @@ export function startPhone(desk, hear) {
 
   /** Dials for a button that stands elsewhere, and goes on at the phone. */
   function dialFor(code) {
+    desk.open("ussd");
     if (TOUCHED) body.scrollIntoView({ block: "nearest" });
     else reply.focus();
     return dial(code);

@@ -34,6 +34,7 @@ export function translate() {
   document.title = say("title");
   for (const place of document.querySelectorAll("[data-say]")) place.textContent = say(place.dataset.say);
   for (const place of document.querySelectorAll("[data-say-label]")) place.setAttribute("aria-label", say(place.dataset.sayLabel));
+  for (const place of document.querySelectorAll("[data-say-hint]")) place.placeholder = say(place.dataset.sayHint);
   for (const button of document.querySelectorAll("[data-lang]")) button.setAttribute("aria-pressed", String(button.dataset.lang === language()));
   for (const listener of listeners) listener();
 }

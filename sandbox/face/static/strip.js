@@ -3,10 +3,14 @@ import { find, make, redraw } from "./dom.js";
 import { has, language, say } from "./speech.js";
 import { span, toSecond } from "./times.js";
 
-/** What became of each station: {word, at: ISO or null, state: done | now | failed | ahead}. */
+// By which way the news came to the person, and what its station is then called.
+const ARRIVED = { TextArrived: "stText", WhatsAppArrived: "stWhatsApp", TelegramArrived: "stTelegram" };
+
+/** What became of each station: {word, label, at: ISO or null, state: done | now | failed | ahead}. */
 export function stations(steps) {
   const first = (...names) => names.map((name) => steps.find((step) => step.what === name)).find(Boolean)?.at ?? null;
   const last = (name) => steps.findLast((step) => step.what === name)?.at ?? null;
+  const arrived = steps.findLast((step) => step.what in ARRIVED);
   const journal = first("PaymentSettled");
   const failed = journal === null ? last("CollectionFailed") : null;
   const paid = first("MoneyTaken") ?? (journal && first("CallbackReceived", "PaymentSettled"));
@@ -16,17 +20,23 @@ export function stations(steps) {
     [failed ? "stNotPaid" : "stPaid", failed ?? paid],
     ["stJournal", journal],
     ["stRouter", first("AccessGranted")],
-    ["stText", last("TextArrived") ?? last("NoticeQueued")],
+    ["stText", arrived?.at ?? null],
     ["stOnline", last("LoggedIn")],
   ];
   // A text may also tell that nobody knows yet: only money that was taken says that the stations before it are behind.
   const reached = way.findLastIndex(([word, at]) => at !== null && (journal !== null || word !== "stText"));
-  return way.map(([word, at], index) => {
-    if (word === "stNotPaid") return { word, at, state: "failed" };
-    if (at) return { word, at, state: "done" };
-    if (failed) return { word, at, state: "ahead" };
-    return { word, at, state: index < reached ? "passed" : index === reached + 1 ? "now" : "ahead" };
-  });
+  const stateOf = ([word, at], index) => {
+    if (word === "stNotPaid") return "failed";
+    if (at) return "done";
+    if (failed) return "ahead";
+    return index < reached ? "passed" : index === reached + 1 ? "now" : "ahead";
+  };
+  return way.map(([word, at], index) => ({
+    word,
+    label: word === "stText" && arrived ? ARRIVED[arrived.what] : word,
+    at,
+    state: stateOf([word, at], index),
+  }));
 }
 
 function headline(steps, way, code) {
@@ -48,13 +58,13 @@ function headline(steps, way, code) {
 const named = (what) => (has(what) ? say(what) : what.replace(/([a-z])([A-Z])/g, "$1 $2"));
 const BY = { product: "byProduct", phone: "byPhone", router: "byRouter" };
 
-function station({ word, at, state }, before) {
+function station({ label, at, state }, before) {
   const gap = at && before ? Date.parse(at) - Date.parse(before) : 0;
   return make(
     "li",
     { class: `station ${state}`, "aria-current": state === "now" ? "step" : null },
     make("span", { class: "mark", "aria-hidden": "true" }),
-    make("b", {}, say(word)),
+    make("b", {}, say(label)),
     make("time", at ? { datetime: at } : {}, at ? toSecond(new Date(at)) : ""),
     make("small", {}, gap > 0 ? `+ ${span(gap)}` : ""),
   );
