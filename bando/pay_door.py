@@ -69,7 +69,7 @@ class PayDoor(WebhookDoor):
             said = act(work, knock)
         if not isinstance(said, Outcome):
             return Answer(200, json.dumps(said), JSON)
-        return ACCEPTED if said is Outcome.STORED else Answer(said.value)
+        return ACCEPTED if said is Outcome.STORED else Answer(said.value, noted=True)
 
 
 def _gave_up(work: Work, knock: Knock) -> Outcome:

@@ -18,11 +18,12 @@ THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer."""
+    """An HTTP answer. noted: the log has its line already, with the evidence that was kept."""
 
     status: int
     text: str = ""
     media_type: str = "text/plain; charset=utf-8"
+    noted: bool = False
 
 
 class WebhookDoor:
@@ -45,7 +46,7 @@ class WebhookDoor:
         except Exception as error:  # the caller sees no traceback
             logger("web").error("request_failed", door=self._name, error=type(error).__name__, exc_info=error)
             answer = Answer(500, "Something went wrong here. Nothing was lost: send it again.")
-        if 400 <= answer.status < 500:
+        if 400 <= answer.status < 500 and not answer.noted:
             logger("web").info("request_refused", door=self._name, status=answer.status)
         await _reply(send, answer)
 

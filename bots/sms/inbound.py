@@ -69,12 +69,12 @@ class InboundDoor(WebhookDoor):
         with self._deps.work() as work:
             if self._sources and not is_listed(source, self._sources):
                 keep_evidence(work, door=SMS, reason="foreign source", source=source, body=body)
-                return Answer(403)
+                return Answer(403, noted=True)
             try:
                 inbound = read_inbound(body, work.now)
             except Unreadable as why:
                 keep_evidence(work, door=SMS, reason=str(why), source=source, body=body)
-                return Answer(400)
+                return Answer(400, noted=True)
             except NotAPhoneNumber:
                 # A name or a number abroad: nobody whom we could answer, and it would come again for half a day.
                 keep_evidence(work, door=SMS, reason="no number of Kenya", source=source, body=body)

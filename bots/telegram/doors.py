@@ -54,7 +54,7 @@ class TelegramDoor(WebhookDoor):
                 update = read_update(parse(body), work.now)
             except Unreadable as why:
                 keep_evidence(work, door=NAME, reason=str(why), source=source, body=body)
-                return Answer(400)
+                return Answer(400, noted=True)
             if update is not None:
                 self._entrance.take(
                     work,

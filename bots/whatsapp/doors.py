@@ -127,7 +127,7 @@ class WhatsAppDoor(WebhookDoor):
     def _refuse(self, status: int, why: str, body: bytes, source: str) -> Answer:
         with self._deps.work() as work:
             keep_evidence(work, door=NAME, reason=why, source=source, body=body)
-        return Answer(status)
+        return Answer(status, noted=True)
 
 
 def is_signed(body: bytes, given: str, secrets: Sequence[bytes]) -> bool:
