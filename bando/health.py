@@ -23,13 +23,19 @@ LOOPBACK = "127.0.0.0/8"
 
 _COUNTS = text(
     """
+    WITH due AS (  -- not what waits behind an earlier one of its order, which may be tried again in an hour
+        SELECT available_at FROM deliveries d
+        WHERE finished_at IS NULL AND given_up_at IS NULL AND available_at <= :now
+          AND (ordering_key IS NULL OR NOT EXISTS (
+                SELECT 1 FROM deliveries e
+                WHERE e.ordering_key = d.ordering_key AND e.listener = d.listener AND e.id < d.id
+                  AND e.finished_at IS NULL AND e.given_up_at IS NULL))
+    )
     SELECT
         (SELECT count(*) FROM deliveries WHERE finished_at IS NULL AND given_up_at IS NULL) AS open,
-        (SELECT count(*) FROM deliveries WHERE finished_at IS NULL AND given_up_at IS NULL
-            AND available_at <= :now) AS due,
+        (SELECT count(*) FROM due) AS due,
         (SELECT count(*) FROM deliveries WHERE given_up_at IS NOT NULL) AS given_up,
-        (SELECT coalesce(extract(epoch FROM :now - min(available_at)), 0)::bigint FROM deliveries
-            WHERE finished_at IS NULL AND given_up_at IS NULL AND available_at <= :now) AS oldest_seconds,
+        (SELECT coalesce(extract(epoch FROM :now - min(available_at)), 0)::bigint FROM due) AS oldest_seconds,
         (SELECT count(*) FROM incidents WHERE closed_at IS NULL) AS incidents,
         (SELECT count(*) FROM collections WHERE state = 'unknown') AS payments_unknown,
         (SELECT count(*) FROM suspense WHERE resolved_at IS NULL) AS suspense,

@@ -108,3 +108,22 @@ def test_who_opted_out_of_marketing_still_gets_what_was_bought(world: World) -> 
     asha.press("1")
     asha.hang_up()
     assert asha.dial("*384*123*3*1#").startswith("Your WiFi voucher:")
+
+
+def test_a_text_behind_one_that_is_tried_again_keeps_nobody_from_rest(world: World) -> None:
+    world.faults(sms="500")
+    asha = world.phone()
+    for shillings in (50, 20):
+        asha.buy(shillings, for_number="0711599001")
+        asha.answer_prompt()
+        eventually(
+            "settled payment", lambda wanted=shillings: wanted * 100 in world.books.payments(asha.digits)
+        )
+    eventually(
+        "first text that failed", lambda: notice(world, asha.digits, "receipt_gift") not in ("", "sent")
+    )
+    world.comes_to_rest()
+    world.faults(sms="normal")
+    world.advance("PT1M", times=4)
+    asha.text("Ksh 50")
+    asha.text("Ksh 20")
