@@ -48,10 +48,6 @@ class Call(BaseModel):
         return found if isinstance(found, dict) else {}
 
 
-class NotOurs(ValueError):
-    """The address is not on this machine."""
-
-
 class Courier:
     """Posts from the source address it is told, never retries, remembers everything."""
 

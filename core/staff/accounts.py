@@ -11,7 +11,7 @@ from core.base.words import say
 from core.staff import passwords, second_factor
 from core.staff.audit import Actor, note
 from core.staff.model import StaffMember, StaffSession
-from core.staff.roles import MAY, Role
+from core.staff.roles import MAY
 
 MAX_EMAIL_CHARACTERS = 254
 THEMES = ("auto", "light", "dark")
@@ -85,7 +85,3 @@ def choose_looks(work: Work, actor: Actor, *, language: str, theme: str) -> None
     if language in LANGUAGES and theme in THEMES:
         member.language, member.theme = language, theme
         note(work, actor, "own_looks_chosen", whom="staff", whom_id=member.id)
-
-
-def role_names() -> tuple[Role, ...]:
-    return tuple(MAY)
