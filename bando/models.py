@@ -2,6 +2,7 @@
 
 from core.base import dated, inbox, keymarks, outbox
 from core.base.database import Base
+from core.billing import documents
 from core.billing import model as billing
 from core.catalogue import model as catalogue
 from core.ledger import model as ledger
@@ -17,6 +18,7 @@ __all__ = [
     "billing",
     "catalogue",
     "dated",
+    "documents",
     "inbox",
     "keymarks",
     "ledger",

@@ -1,16 +1,19 @@
 """Purchases, subscriptions and invoices."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
+    Date,
     ForeignKey,
     Identity,
     Index,
     Integer,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -37,6 +40,11 @@ class Subscription(Base):
     awaiting_network: paid for, and the network has not said yes (hotspot: nobody has logged in yet).
     anchor_day: the day of the month that a monthly line comes back to. dark_since: since when a suspended line
     has been off. site_id: where the line is; none for vouchers, which hold at every site of their plan.
+    payer_id: who pays for it (a landlord, a parent), where that is not its own subscriber. next_plan_id: the plan from
+    the next period on. renews: whether it renews from its account's own money. grace_days: of its own, instead of
+    the policy's. lent_through: an emergency day keeps it on until then; paid_through is not moved by it.
+    slowed_at: since when it is slow for want of money. paused_days_left: whole paid days that wait for the return.
+    forgiven_at: when old grace days were last written off.
     """
 
     __tablename__ = "subscriptions"
@@ -59,7 +67,23 @@ class Subscription(Base):
     anchor_day: Mapped[int | None] = mapped_column(Integer)
     dark_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    plan: Mapped[Plan] = relationship()
+    payer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("subscribers.id"), index=True)
+    next_plan_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("plans.id"))
+    renews: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    grace_days: Mapped[int | None] = mapped_column(Integer)
+    lent_through: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    slowed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_days_left: Mapped[int | None] = mapped_column(Integer)
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    forgiven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    plan: Mapped[Plan] = relationship(foreign_keys=[plan_id])
+
+    @property
+    def account_holder_id(self) -> int:
+        """On whose receivable this line's bills stand: its payer's, or its own subscriber's."""
+        return self.payer_id or self.subscriber_id
 
 
 class SubscriptionMove(Base):
@@ -123,12 +147,32 @@ class InvoiceSeries(Base):
 
 
 class Invoice(Base):
-    """A bill: INV-2026-000001. Paid the instant it is issued, for what is paid before."""
+    """A bill: INV-2026-000001.
+
+    kind: sale (paid the instant it is issued: a receipt), bill (a period of a line, raised by the cycle), change (a plan
+    changed within a period), fee, final. subscriber_id: on whose account it stands. subscription_id: the line that it
+    is for. period_from, period_to: first and last day of the period, both within it. due_at: until when it is to be
+    paid (prepaid: the end of what was paid before). open_cents: what is still to be paid; credited_cents: what credit
+    notes have taken back; both kept by the verbs that post, in the statement that posts. purchase_id: the purchase
+    that paid for it. buyer_pin: the buyer's tax number as it was on that day.
+    """
 
     __tablename__ = "invoices"
     __table_args__ = (
         UniqueConstraint("series", "number"),
         CheckConstraint("total_cents = net_cents + excise_cents + vat_cents", name="parts_add_up"),
+        CheckConstraint("kind IN ('sale', 'bill', 'change', 'fee', 'final')", name="kind"),
+        CheckConstraint("open_cents >= 0 AND open_cents + credited_cents <= total_cents", name="open"),
+        CheckConstraint("kind <> 'bill' OR (subscription_id IS NOT NULL AND period_from <= period_to)", name="period"),
+        Index(
+            "uq_invoices_bill",
+            "subscription_id",
+            "period_from",
+            unique=True,
+            postgresql_where=text("kind = 'bill' AND credited_cents = 0"),
+        ),
+        Index("ix_invoices_open", "subscriber_id", "due_at", "id", postgresql_where=text("open_cents > 0")),
+        Index("ix_invoices_subscription_open", "subscription_id", postgresql_where=text("open_cents > 0")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     series: Mapped[str] = mapped_column(Text, ForeignKey("invoice_series.series"))
@@ -144,6 +188,14 @@ class Invoice(Base):
     excise_bp: Mapped[int] = mapped_column(Integer)
     vat_bp: Mapped[int] = mapped_column(Integer)
     entry_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("journal_entries.id"))
+    kind: Mapped[str] = mapped_column(Text, server_default="sale")
+    subscription_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("subscriptions.id"))
+    period_from: Mapped[date | None] = mapped_column(Date)
+    period_to: Mapped[date | None] = mapped_column(Date)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    open_cents: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    credited_cents: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    buyer_pin: Mapped[str | None] = mapped_column(Text)
     lines: Mapped[list["InvoiceLine"]] = relationship(back_populates="invoice")
 
     @property
@@ -161,4 +213,7 @@ class InvoiceLine(Base):
     description: Mapped[str] = mapped_column(Text)
     quantity: Mapped[int] = mapped_column(Integer, server_default="1")
     total_cents: Mapped[int] = mapped_column(BigInteger)
+    net_cents: Mapped[int | None] = mapped_column(BigInteger)
+    excise_cents: Mapped[int | None] = mapped_column(BigInteger)
+    vat_cents: Mapped[int | None] = mapped_column(BigInteger)
     invoice: Mapped[Invoice] = relationship(back_populates="lines")

@@ -30,7 +30,7 @@ CHANGED_HANDS = (SILENT, SIM_CHANGED, OTHER_NAME)
 
 
 class Subscriber(Base):
-    """A person. language is empty until the person has chosen one."""
+    """A person. language is empty until the person has chosen one. tax_pin: the KRA PIN that invoices name."""
 
     __tablename__ = "subscribers"
     __table_args__ = (CheckConstraint("status IN ('active', 'closed')", name="status"),)
@@ -42,6 +42,7 @@ class Subscriber(Base):
     status: Mapped[str] = mapped_column(Text, server_default="active")
     site_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("sites.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tax_pin: Mapped[str | None] = mapped_column(Text)
     addresses: Mapped[list["Address"]] = relationship(back_populates="subscriber")
 
 
@@ -130,11 +131,25 @@ class LinkToken(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class PayerName(Base):
+    """Under which M-PESA name a number pays, as a keyed hash: enough to see that it is another one (threats M6).
+
+    other_at: when another name was told; within some minutes the number is parted, unless the old name comes again.
+    """
+
+    __tablename__ = "payer_names"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    number: Mapped[str] = mapped_column(Text, unique=True)
+    name_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    other_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ContactChange(Base):
     """A chat or number that joins an account, leaves it, or takes another's place; told at once, done when due.
 
     from_number: the number whose place is taken, or whose chat it is. asked_by: "self", or whoever did it for the
-    person.
+    person. reason: staff's own words for what they did or undid; they stand here and in no audit entry.
     """
 
     __tablename__ = "contact_changes"
@@ -156,3 +171,4 @@ class ContactChange(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,10 @@
+"""Changes of plan, pauses, gifts of time and data"""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
