@@ -1,18 +1,19 @@
 """Real servers for every test: one embedded PostgreSQL and one Valkey a test process, emptied for each test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 import redis
 from hypothesis import settings
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url
 
 from bando.embedded import Servers, start
 from bando.migrate import migrate
 from core.base.clock import SetClock
-from core.base.database import Database
+from core.base.database import Database, Routes
 from core.base.secrets import Keyring
 
 # Two shared cores: an example may take its time, the suite as a whole may not.
@@ -49,34 +50,50 @@ def test_database(servers: Servers) -> str:
 
 
 # Deleting the few rows of a test is a hundred times cheaper than a new database; triggers and foreign keys are
-# out of the way for this session alone. The journal's fixed accounts and the schema's own rows stay.
+# out of the way for this session alone. The journal's fixed accounts and the schema's own rows stay. Connections that
+# hold nothing may stay for the next test; whoever is still at work, or holds a lock, is ended.
 _EMPTY = """
 DO $$
-DECLARE t text; s text;
+DECLARE t text; s record; found boolean;
 BEGIN
     PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid();
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND (state IS DISTINCT FROM 'idle' OR pid IN (SELECT pid FROM pg_locks));
     SET LOCAL session_replication_role = replica;
     FOR t IN SELECT tablename FROM pg_tables
         WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'accounts') LOOP
         EXECUTE format('DELETE FROM %I', t);
     END LOOP;
     DELETE FROM accounts WHERE subscriber_id IS NOT NULL;
-    FOR s IN SELECT sequencename FROM pg_sequences
+    FOR s IN SELECT sequencename, start_value FROM pg_sequences
         WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename <> 'accounts_id_seq' LOOP
-        EXECUTE format('ALTER SEQUENCE %I RESTART', s);
+        PERFORM setval(quote_ident(s.sequencename)::regclass, s.start_value, false);
     END LOOP;
 END $$
 """
 
 
-@pytest.fixture
-def database_urls(servers: Servers, test_database: str) -> tuple[str, str]:
-    """(owner URL, app URL) of an emptied, migrated database."""
-    engine = create_engine(make_url(servers.superuser_url or "").set(database=test_database))
-    with engine.begin() as connection:
-        connection.execute(text(_EMPTY))
+@pytest.fixture(scope="session")
+def broom(servers: Servers, test_database: str) -> Iterator[psycopg.Connection]:
+    """The superuser's connection that empties the tests' database, kept: a new one knows no table yet."""
+    url = make_url(servers.superuser_url or "").set(drivername="postgresql", database=test_database)
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def standing_engine(servers: Servers, test_database: str) -> Iterator[Engine]:
+    """The program's connections and compiled statements, kept from test to test."""
+    url = make_url(servers.app_url).set(database=test_database).render_as_string(hide_password=False)
+    engine = Database(url, clock=SetClock(START), keyring=Keyring(["00" * 32]), routes=lambda _: ()).engine
+    yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def database_urls(servers: Servers, test_database: str, broom: psycopg.Connection) -> tuple[str, str]:
+    """(owner URL, app URL) of an emptied, migrated database."""
+    broom.execute(_EMPTY)
     owner, app = make_url(servers.owner_url), make_url(servers.app_url)
     return (
         owner.set(database=test_database).render_as_string(hide_password=False),
@@ -95,13 +112,25 @@ def keyring() -> Keyring:
 
 
 @pytest.fixture
-def database(database_urls: tuple[str, str], clock: SetClock, keyring: Keyring) -> Iterator[Database]:
+def open_database(
+    database_urls: tuple[str, str], standing_engine: Engine, clock: SetClock, keyring: Keyring
+) -> Callable[[Routes], Database]:
+    """A Database of the app role on the kept connections; what a test listens to on its engine is heard there alone."""
+
+    def open_with(routes: Routes) -> Database:
+        found = Database(database_urls[1], clock=clock, keyring=keyring, routes=routes)
+        found.engine = standing_engine.execution_options()
+        return found
+
+    return open_with
+
+
+@pytest.fixture
+def database(open_database: Callable[[Routes], Database]) -> Database:
     """A Database as the program sees it: the app role, the switchboard's routes, a clock that is set."""
     from core.switchboard import routes
 
-    found = Database(database_urls[1], clock=clock, keyring=keyring, routes=routes)
-    yield found
-    found.engine.dispose()
+    return open_database(routes)
 
 
 @pytest.fixture

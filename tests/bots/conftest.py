@@ -1,15 +1,13 @@
 """A real database in front of which the doors of the chats stand."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from core.base.clock import SetClock
-from core.base.database import Database, Route
+from core.base.database import Database, Route, Routes
 from core.base.events import Event
-from core.base.secrets import Keyring
 
 TABLES = ("inbox", "inbox_bodies", "outbox", "deliveries", "evidence")
 
@@ -36,10 +34,8 @@ class Store:
 
 
 @pytest.fixture
-def store(database_urls: tuple[str, str], clock: SetClock, keyring: Keyring) -> Iterator[Store]:
+def store(open_database: Callable[[Routes], Database]) -> Store:
     def routes(event: type[Event]) -> list[Route]:
         return [Route(f"test.{event.__name__}", "talk")]
 
-    found = Database(database_urls[1], clock=clock, keyring=keyring, routes=routes)
-    yield Store(found)
-    found.engine.dispose()
+    return Store(open_database(routes))

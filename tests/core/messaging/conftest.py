@@ -1,6 +1,6 @@
 """What messaging's jobs are handed, with fake carriers; and short ways to queue a notice and look at it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,12 +9,11 @@ import pytest
 from sqlalchemy import select, text
 
 from core.base.clock import SetClock
-from core.base.database import Database, Route, Work
+from core.base.database import Database, Route, Routes, Work
 from core.base.dated import DatedSetting
 from core.base.events import Event
 from core.base.inbox import store
 from core.base.msisdn import Msisdn
-from core.base.secrets import Keyring
 from core.base.settings import Brand
 from core.messaging import jobs
 from core.messaging.carrier import Carrier, Fate
@@ -211,7 +210,5 @@ def routes(event: type[Event]) -> Sequence[Route]:
 
 
 @pytest.fixture
-def desk(database_urls: tuple[str, str], clock: SetClock, keyring: Keyring) -> Iterator[Desk]:
-    found = Database(database_urls[1], clock=clock, keyring=keyring, routes=routes)
-    yield Desk(found, clock)
-    found.engine.dispose()
+def desk(open_database: Callable[[Routes], Database], clock: SetClock) -> Desk:
+    return Desk(open_database(routes), clock)
