@@ -92,6 +92,9 @@ class DeliveryWorker(SimpleWorker):
         if self.last_heartbeat is None or now() - self.last_heartbeat >= HEARTBEAT_EVERY:
             super().heartbeat(timeout, pipeline)
 
+    def subscribe(self) -> None:
+        """RQ's commands by publish (end, kill a job) are words of whoever can write to Valkey; ours are signals."""
+
     def check_for_suspension(self, burst: bool) -> None:
         """`rq suspend` is one more word of whoever can write to Valkey; `bando freeze` is ours."""
 

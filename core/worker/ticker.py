@@ -14,7 +14,8 @@ from core.base.events import ClockStruck
 from core.base.log import logger
 from core.worker.run import Listener
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.1
+"""A look asks the clock alone, so it may be often: the trial's clock waits for the ticker at each of its stops."""
 CATCH_UP_DAYS = 31
 """Daily periods that passed while nothing ran are made up for, in order, a month back at most."""
 

@@ -11,7 +11,7 @@ _PERSON = "(SELECT subscriber_id FROM addresses WHERE channel = 'msisdn' AND ext
 
 
 class Books:
-    """Reads with a connection for each question: the server may be killed in between."""
+    """Reads on one connection, which is opened anew when the server was killed in between."""
 
     def __init__(self, demo: Demo) -> None:
         servers: Any = demo.servers
@@ -20,10 +20,21 @@ class Books:
             f"password={servers['postgres_passwords']['postgres']} connect_timeout=5 "
             "options='-c default_transaction_read_only=on'"
         )
+        self._connection: psycopg.Connection[Any] | None = None
 
     def rows(self, question: str, **values: Any) -> list[Any]:
-        with psycopg.connect(self._where, row_factory=namedtuple_row) as connection:
-            return connection.execute(question, values).fetchall()
+        """Raises OperationalError while the server is away."""
+        if self._connection is not None and not self._connection.closed:
+            try:
+                return self._connection.execute(question, values).fetchall()
+            except psycopg.OperationalError:
+                self.close()
+        self._connection = psycopg.connect(self._where, row_factory=namedtuple_row, autocommit=True)
+        return self._connection.execute(question, values).fetchall()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
     def one(self, question: str, **values: Any) -> Any:
         """The first column of the only row."""

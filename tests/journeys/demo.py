@@ -19,6 +19,8 @@ REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 90
 WAIT_SECONDS = 15.0
 LOOK_SECONDS = 0.04
+GATEWAY_SECONDS = 4
+"""How long an answer of M-PESA's is waited for: a journey in which none comes waits for it."""
 FIRST_PORT, LAST_PORT = 10_100, 19_900
 """Below the ports that the embedded servers draw and the system hands out."""
 PLAYED_PORTS = (11, 12, 13, 14)
@@ -65,6 +67,7 @@ class Demo:
             "BANDO_SANDBOX_PORT": str(self.sandbox_port),
             "BANDO_SEED_PEOPLE": "6",
             "BANDO_USSD_PUSH_AFTER_SECONDS": "0",
+            "BANDO_DARAJA_TIMEOUT_SECONDS": str(GATEWAY_SECONDS),
             "BANDO_DOOR_SECRETS": ",".join(self.door_secrets),
             "PYTHONPATH": str(REPOSITORY),
         }

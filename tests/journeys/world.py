@@ -63,6 +63,7 @@ class World:
     def close(self) -> None:
         self.sandbox.close()
         self.web.close()
+        self.books.close()
 
     def phone(self, number: str | None = None, *, language: str = "1") -> Phone:
         """A phone nobody has used before; language: the key, 1 English, 2 Swahili."""
