@@ -1,8 +1,10 @@
 """Real servers for every test: one embedded PostgreSQL and one Valkey a test process, emptied for each test."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +17,11 @@ from bando.migrate import migrate
 from core.base.clock import SetClock
 from core.base.database import Database, Routes
 from core.base.secrets import Keyring
+from tests import spread
+
+# No test speaks TLS with the world. Reading a system's list of authorities for each client takes longer than a test.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = os.devnull
 
 # Two shared cores: an example may take its time, the suite as a whole may not.
 settings.register_profile("bando", deadline=None, max_examples=60)
@@ -22,6 +29,17 @@ settings.load_profile("bando")
 
 START = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 """Sunday, 10:00 in Nairobi: the instant at which every test begins."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):  # one of several processes
+        spread.longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> spread.Spread:
+    config.option.loadscopereorder = False  # the number of tests says little of their time
+    return spread.Spread(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -16,15 +16,18 @@ from tests.browser.handset import Handset
 from tests.journeys.demo import Demo
 
 HERE = Path(__file__).parent
+running: list[Demo] = []
 PATIENCE_MS = 15_000
 NARROW = {"width": 360, "height": 740}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All share one demo and one browser, so one test process runs them all."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Nobody looks at the demo any more: it leaves the machine to the other tests."""
+    if nextitem is None or HERE not in nextitem.path.parents:
+        for demo in running:
+            demo.stop()
+        running.clear()
 
 
 def chromium() -> str:
@@ -48,11 +51,10 @@ def browser() -> Iterator[Browser]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Started only when there is a browser to look at it."""
     chromium()
-    running = Demo(tmp_path_factory.mktemp("browser") / "home")
-    try:
-        yield running
-    finally:
-        running.stop()
+    running.append(Demo(tmp_path_factory.mktemp("browser") / "home"))
+    yield running[-1]
+    for one in running:  # where the run was broken off
+        one.stop()
 
 
 @pytest.fixture

@@ -9,23 +9,24 @@ from tests.journeys.demo import Demo
 from tests.journeys.world import World
 
 HERE = Path(__file__).parent
+running: list[Demo] = []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All journeys share one demo, so one test process runs them all."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("journeys"))
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Nobody looks at the demo any more: it leaves the machine to the other tests."""
+    if nextitem is None or HERE not in nextitem.path.parents:
+        for demo in running:
+            demo.stop()
+        running.clear()
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    home = tmp_path_factory.mktemp("journeys") / "home"
-    running = Demo(home)
-    try:
-        yield running
-    finally:
-        running.stop()
+    running.append(Demo(tmp_path_factory.mktemp("journeys") / "home"))
+    yield running[-1]
+    for one in running:  # where the run was broken off
+        one.stop()
 
 
 @pytest.fixture(scope="session")

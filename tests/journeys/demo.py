@@ -100,6 +100,7 @@ class Demo:
         return self._output.read_text(errors="replace")
 
     def stop(self) -> None:
+        """End it, if it runs."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(30)
