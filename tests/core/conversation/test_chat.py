@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from core.base.errors import NotReady, OutcomeUnknown, OutsideError, Rejected, Unreachable
 from core.conversation import chat, phrases
@@ -325,7 +327,7 @@ def test_the_same_job_in_four_workers(at_confirmation: Someone, house: ChatHouse
 
 
 def test_valkey_is_away(at_confirmation: Someone, house: ChatHouse) -> None:
-    alive, house.redis = house.redis, Redis(port=1, socket_connect_timeout=1)
+    alive, house.redis = house.redis, Redis(port=1, retry=Retry(NoBackoff(), 0))
     with pytest.raises(Unreachable):
         at_confirmation.taps("mine")
     house.redis = alive

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -139,7 +140,7 @@ def test_a_running_relay_looks_again_and_outlives_its_servers(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "TROUBLE_SECONDS", 0.01)
-    stop = threading.Event()
+    stop, deadline = threading.Event(), time.monotonic() + 30
     running = threading.Thread(target=house.relay.run, args=(stop,))
     running.start()
     try:
@@ -148,6 +149,9 @@ def test_a_running_relay_looks_again_and_outlives_its_servers(
             popped = house.redis.blpop([QUEUE], timeout=5)
             assert popped is not None
             assert popped[1].decode() == queues.job_id(number, 1)
+            while house.delivery(number).dispatched_at is None:  # pushed, and not committed yet
+                assert not stop.wait(0.01)
+                assert time.monotonic() < deadline
         with house.work() as work:
             work.scalar(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
