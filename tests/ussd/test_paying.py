@@ -32,6 +32,7 @@ def statements(service: Service) -> Iterator[list[str]]:
     event.listen(engine, "connect", note)
     yield sent
     event.remove(engine, "connect", note)
+    engine.dispose()
 
 
 def test_it_takes_two_statements(buyer: Handset, statements: list[str]) -> None:
