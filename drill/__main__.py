@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
-from drill import callbacks, disk, kills, mixtures, outages, provider_away, servers, talks
+from drill import billing, callbacks, disk, kills, mixtures, outages, provider_away, servers, talks
 from drill.house import House, Temporary
 from drill.scene import Drill, Outcome, Scene, perform, table, write_results
 
@@ -46,12 +46,18 @@ def run(only: str, *, full: bool, seed: int) -> Iterator[Outcome]:
         }
         if not wanted:
             continue
-        with Temporary(name) as stay:
+        with Temporary(name, hands=not kills.DRILLS.keys().isdisjoint(wanted)) as stay:
             if name in PREPARED:
                 PREPARED[name](stay.house)
             scene = Scene(stay.house, full, seed, say)
             for title, drill in wanted.items():
                 yield perform(scene, area, title, drill)
+    if only in (
+        "",
+        billing.AREA,
+        billing.DRILL,
+    ):  # without a house: it needs a database and no world around it
+        yield billing.perform_billing(full=full, seed=seed, say=say)
 
 
 def main() -> int:

@@ -6,10 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import httpx
-
 from core.base.i18n import LANGUAGES, render
 from core.base.words import say
+from drill.line import NoAnswer
 from drill.outside import Outside
 
 BUNDLES = {10: "1", 20: "2", 50: "3", 250: "4", 800: "5"}
@@ -71,7 +70,7 @@ class Buyer:
             try:
                 if self._talk():
                     return True
-            except (HungUp, httpx.HTTPError):
+            except (HungUp, NoAnswer):
                 pass
             time.sleep(PAUSE_SECONDS)
         return False
@@ -92,7 +91,7 @@ class Buyer:
                 found = CODE.search(self.screens[-1])
                 if found:
                     return found[0].replace("-", "")
-            except (HungUp, httpx.HTTPError):
+            except (HungUp, NoAnswer):
                 pass
             time.sleep(PAUSE_SECONDS)
         return ""
@@ -163,7 +162,7 @@ class Buyer:
                     )
                     self.answer = "pin"  # who is asked again means it
                     return touched.status_code == 200
-        except httpx.HTTPError:
+        except NoAnswer:
             pass
         return False
 

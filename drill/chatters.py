@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
+from drill.line import NoAnswer
 from drill.talkers import ASK_AGAIN, MENU_SECONDS, PATIENCE_SECONDS, WAITS, Talker
 from sandbox.people import telegram_id
 
@@ -14,7 +13,10 @@ SHARES = 0.7
 MENU_IDS = (".vouchers", ".account")
 """How the data of the menu's buttons ends."""
 TO_BUY, EAGER = (".buy", ".mine", ".pay", ".again", ".ok", ".en", ".sw"), 5
-REMEMBERED = 40
+REMEMBERED, LOOKED_AT = 40, 20
+"""Buttons that a person may still tap; messages at the end of a chat that are on the screen."""
+SETTLED_SECONDS = 0.2
+"""How long a screen must stand still until it is taken for whole."""
 Message = Mapping[str, Any]
 
 
@@ -23,12 +25,15 @@ class Chatter(Talker):
 
     channel = "whatsapp"
 
+    _seen_last: Mapping[str, Any] | None = None
+    """The chat as it was looked at last; None where something was done since, and its answer not waited for."""
+
     def turn(self) -> None:
-        messages = self._messages()
-        newest = self._newest(messages)
-        before = _state(messages)
+        newest = self._newest(self._look())
         if self._do(newest) and self.draw.random() < WAITS:
-            self.until(lambda: _state(self._messages()) != before, PATIENCE_SECONDS)
+            self._wait(PATIENCE_SECONDS)
+        else:
+            self._seen_last = None
 
     def _do(self, newest: Message | None) -> bool:
         if newest is None:
@@ -77,8 +82,8 @@ class Chatter(Talker):
 
     def _act(self, **act: Any) -> bool:
         try:
-            answer = self.outside.sandbox.post(f"/phones/{self.number}/{self.channel}", json=act)
-        except httpx.HTTPError:
+            answer = self.outside.sandbox.post(f"/phones/{self.number}/{self.channel}?last=1", json=act)
+        except NoAnswer:
             self.unsure += 1
             return False
         if answer.status_code == 409:
@@ -87,9 +92,19 @@ class Chatter(Talker):
         self.sent += 1
         return True
 
-    def _messages(self) -> list[Message]:
-        found: list[Message] = self.outside.get(f"/phones/{self.number}/{self.channel}")["messages"]
+    def _look(self) -> list[Message]:
+        """The end of the chat; as it was seen last where the person has not looked away."""
+        if self._seen_last is None:
+            self._seen_last = self.outside.get(f"/phones/{self.number}/{self.channel}", last=LOOKED_AT)
+        found: list[Message] = self._seen_last["messages"]
         return found
+
+    def _wait(self, seconds: float) -> bool:
+        """Look at the phone until something new stands there. False where nothing came."""
+        before = self._seen_last["changes"] if self._seen_last is not None else 0
+        door = f"/phones/{self.number}/{self.channel}"
+        self._seen_last = self.outside.get(door, last=LOOKED_AT, changes=before, wait=seconds)
+        return bool(self._seen_last["changes"] > before)
 
     def _newest(self, messages: list[Message]) -> Message | None:
         """The message of ours that holds the present screen, as far as a person can tell."""
@@ -99,17 +114,17 @@ class Chatter(Talker):
 
     def finds_menu(self) -> bool:
         for _ in range(ASK_AGAIN):
-            before = _state(self._messages())
-            newest = self._newest(self._messages())
+            self._seen_last = None
+            newest = self._newest(self._look())
             if newest is not None and newest["asks_contact"]:
                 self._act(contact=True)
             elif newest is not None and _asks_language(newest):
                 self._act(choice=newest["choices"][0]["id"], message=newest["id"])
             else:
                 self._act(text="menu")
-            if not self.until(lambda before=before: _state(self._messages()) != before, MENU_SECONDS):  # type: ignore[misc]
+            if not self._wait(MENU_SECONDS):
                 return False
-            if _is_menu(self._newest(self._messages())):
+            if _is_menu(self._newest(self._look())):
                 return True
         return False
 
@@ -118,6 +133,14 @@ class Telegrammer(Chatter):
     """In Telegram, where the buttons of a screen that is gone are gone too, but for a phone that was offline."""
 
     channel = "telegram"
+
+    def _wait(self, seconds: float) -> bool:
+        """The old buttons go before the new ones stand there: nobody acts between the two."""
+        if not super()._wait(seconds):
+            return False
+        while super()._wait(SETTLED_SECONDS):
+            pass
+        return True
 
     def _tap_gone(self, data: str, message: str) -> bool:
         world = self.outside.house.world
@@ -148,15 +171,6 @@ class Telegrammer(Chatter):
         else:
             self.unsure += 1
         return bool(call["status"] == 200)
-
-
-def _state(messages: list[Message]) -> list[tuple[str, str, tuple[str, ...]]]:
-    """What a glance at the end of the chat takes in."""
-    ours = [message for message in messages if message["from_us"]][-3:]
-    return [
-        (message["id"], message["text"], tuple(choice["id"] for choice in message["choices"]))
-        for message in ours
-    ]
 
 
 def _is_menu(message: Message | None) -> bool:

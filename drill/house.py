@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from drill.killer import HANDS
+
 REPOSITORY = Path(__file__).parents[1]
 START_SECONDS = 120.0
 STOP_SECONDS = 40.0
@@ -52,10 +54,10 @@ def wait_for(what: str, look: Callable[[], Any], seconds: float) -> Any:
 
 
 class House:
-    """The running demo."""
+    """The running demo. hands: its processes name their commits, and kill themselves there on order."""
 
-    def __init__(self, home: Path, *, people: int) -> None:
-        self.home, self._people = home, people
+    def __init__(self, home: Path, *, people: int, hands: bool = False) -> None:
+        self.home, self._people, self._hands = home, people, hands
         self._output = home.with_name(f"{home.name}.out")
         self._process: subprocess.Popen[bytes] | None = None
         self.port, self.sandbox_port = _free_ports()
@@ -107,11 +109,14 @@ class House:
             "BANDO_PORT": str(self.port),
             "BANDO_SANDBOX_PORT": str(self.sandbox_port),
             "BANDO_SEED_PEOPLE": str(self._people),
+            "BANDO_SEED_DAYS": "35",
             "BANDO_USSD_PUSH_AFTER_SECONDS": "0",
             "BANDO_USSD_SESSIONS_AN_HOUR": "1000",  # buyers here dial until they are served
             "BANDO_USSD_TURNS_A_MINUTE": "1000",
             "PYTHONPATH": str(REPOSITORY),
         }
+        if self._hands:
+            environment[HANDS] = "on"
         with self._output.open("ab") as output:
             began = output.tell()
             self._process = subprocess.Popen(
@@ -195,9 +200,9 @@ class House:
 class Temporary:
     """A house in a temporary folder: started on entry, stopped and erased on exit."""
 
-    def __init__(self, name: str, people: int = 6) -> None:
+    def __init__(self, name: str, people: int = 6, *, hands: bool = False) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix=f"bando-drill-{name}-"))
-        self.house = House(self._folder / "home", people=people)
+        self.house = House(self._folder / "home", people=people, hands=hands)
 
     def __enter__(self) -> Self:
         try:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from drill.house import House, wait_for
+from drill.line import Line, NoAnswer
 
 FOREIGN = "127.0.0.9"
 """An address that is not on Daraja's list."""
@@ -30,17 +29,16 @@ class Outside:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.sandbox = httpx.Client(
-            base_url=house.sandbox, timeout=60, limits=httpx.Limits(max_connections=64)
-        )
-        self._web = httpx.Client(base_url=house.web, timeout=10)
-        self._sent = 0  # no call up to this id is on its way any more
+        self.sandbox = Line(house.sandbox, timeout_seconds=60)
+        self._web = Line(house.web, timeout_seconds=10)
 
     def get(self, door: str, **parameters: Any) -> Any:
-        return self.sandbox.get(door, params=parameters).raise_for_status().json()
+        """Raises NoAnswer."""
+        return self.sandbox.get(door, parameters).raise_for_status().json()
 
     def post(self, door: str, body: Any = None) -> Any:
-        return self.sandbox.post(door, json=body).raise_for_status().json()
+        """Raises NoAnswer."""
+        return self.sandbox.post(door, body).raise_for_status().json()
 
     # -- faults
 
@@ -91,7 +89,7 @@ class Outside:
         try:
             answer = self._web.get("/trial/idle")
             found: dict[str, Any] = answer.json()
-        except (httpx.HTTPError, json.JSONDecodeError):
+        except (NoAnswer, json.JSONDecodeError):
             return None
         return found if answer.status_code == 200 else None
 
@@ -129,11 +127,7 @@ class Outside:
             time.sleep(LOOK_SECONDS)
 
     def _is_sending(self) -> bool:
-        calls = self.calls(after=self._sent)
-        if any(call["state"] == "sending" for call in calls):
-            return True
-        self._sent = max((call["id"] for call in calls), default=self._sent)
-        return False
+        return bool(self.get("/callbacks", state="sending"))
 
     def live_on(self, minutes: int, *, step: int = 5) -> None:
         """Let time pass in steps, at rest after each: pauses end, questions are put again."""

@@ -5,23 +5,22 @@ What a person does is drawn from the person's own seed; what is offered is up to
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from random import Random
 from typing import Any
-
-import httpx
 
 from core.base.i18n import LANGUAGES, render
 from core.base.words import say
 from drill.buyers import Buyer
+from drill.line import NoAnswer
 from drill.outside import Outside
 
 PATIENCE_SECONDS = 4.0
 """How long a person looks at the phone for the answer; then the next thing is done all the same."""
 MENU_SECONDS = 20.0
-LOOKS = (0.1, 0.2, 0.3)
 ASK_AGAIN = 6
 WAITS, PAYS = 0.9, 0.15
 """How probable it is that the answer is waited for, and that an open prompt is answered before going on."""
@@ -63,7 +62,7 @@ class Talker:
 
     def talk(self, turns: int) -> None:
         for _ in range(turns):
-            with suppress(httpx.HTTPError):
+            with suppress(NoAnswer):
                 if self.draw.random() < PAYS:
                     Buyer(self.outside, self.number, answer=self.draw.choice(ANSWERS)).pay()  # type: ignore[arg-type]
                 self.turn()
@@ -94,16 +93,6 @@ class Talker:
             case "stop":
                 return self.draw.choice(STOPS)
         return self.draw.choice(SLIPS)
-
-    def until(self, look: Callable[[], bool], seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        for count in range(1_000):
-            if look():
-                return True
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(LOOKS[min(count, len(LOOKS) - 1)])
-        return False
 
 
 class Dialler(Talker):
@@ -153,26 +142,39 @@ class Texter(Talker):
 
     channel = "sms"
 
-    @property
+    @cached_property
     def short_code(self) -> str:
         return self.outside.house.world["africastalking"]["short_code"]  # type: ignore[no-any-return]
 
     def turn(self) -> None:
-        before = self._texts()
+        before = self._look()
         newest = before[-1] if before else ""
         offered = NUMBERED.findall(newest)
         text = self.typed(offered, asked=bool(newest) and not offered) if before else "menu"
         if self._say(text) and self.draw.random() < WAITS:
-            self.until(lambda: len(self._texts()) > len(before), PATIENCE_SECONDS)
+            self._wait(len(before), PATIENCE_SECONDS)
 
-    def _texts(self) -> list[str]:
-        texts = self.outside.get(f"/phones/{self.number}")["texts"]
+    _arrived = 0
+    """Texts on the phone, whoever sent them."""
+
+    def _look(self, wait: float = 0) -> list[str]:
+        """The talk's texts. With wait: once there is one text more than at the last look, or nothing comes."""
+        texts = self.outside.get(f"/phones/{self.number}", texts=self._arrived, wait=wait)["texts"]
+        self._arrived = len(texts)
         return [text["text"] for text in texts if text["from"] == self.short_code]
+
+    def _wait(self, known: int, seconds: float) -> list[str]:
+        """The talk's texts, once there are more than known, or the seconds are over."""
+        deadline = time.monotonic() + seconds
+        texts = self._look()
+        while len(texts) <= known and (left := deadline - time.monotonic()) > 0:
+            texts = self._look(left)
+        return texts
 
     def _say(self, text: str) -> bool:
         try:
             self.outside.post(f"/phones/{self.number}/sms", {"to": self.short_code, "text": text})
-        except httpx.HTTPError:
+        except NoAnswer:
             self.unsure += 1
             return False
         self.sent += 1
@@ -181,11 +183,12 @@ class Texter(Talker):
     def finds_menu(self) -> bool:
         word = "menu"
         for _ in range(ASK_AGAIN):
-            count = len(self._texts())
+            count = len(self._look())
             self._say(word)
-            if not self.until(lambda count=count: len(self._texts()) > count, MENU_SECONDS):  # type: ignore[misc]
+            texts = self._wait(count, MENU_SECONDS)
+            if len(texts) <= count:
                 return False
-            if any(word in self._texts()[-1] for word in VOUCHERS):
+            if any(word in texts[-1] for word in VOUCHERS):
                 return True
             word = "1" if word == "menu" else "menu"
         return False

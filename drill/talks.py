@@ -23,8 +23,8 @@ from drill.talkers import ANSWERS, Dialler, Talker, Texter
 
 CI_TURNS, FULL_TURNS = 500, 100_000
 TURNS_EACH = 25
-PEOPLE_AT_ONCE = 48
-AT_A_TIME = 24
+PEOPLE_AT_ONCE = 500
+AT_A_TIME = 64
 KINDS: tuple[type[Talker], ...] = (Dialler, Chatter, Telegrammer, Texter)
 SHARE = (30, 28, 28, 14)
 PAUSES = (0.8, 3.0)

@@ -5,10 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 
-import httpx
-
 from drill.buyers import DIALS, MESSAGE_TITLES, PAUSE_SECONDS, Buyer, HungUp, is_in_between
 from drill.facts import Unread
+from drill.line import NoAnswer
 from drill.outside import Outside
 
 ENOUGH = 60
@@ -30,7 +29,7 @@ def _read_by(outside: Outside, address: str, unread: list[Unread]) -> set[int]:
     read: set[int] = set()
     buyer = Buyer(outside, f"0{address[3:]}")
     for _ in range(DIALS):
-        with suppress(HungUp, httpx.HTTPError):
+        with suppress(HungUp, NoAnswer):
             screen = buyer.dial()
             for _ in range(MOST_SCREENS):
                 if not is_in_between(screen):

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from sandbox.africastalking.doors import sms_doors
 from sandbox.africastalking.sms import SmsGateway
 from sandbox.africastalking.ussd import UssdGateway
-from sandbox.chat_doors import Hand, chat_doors
+from sandbox.chat_doors import Hand, Place, chat_doors
 from sandbox.chats import ChatLog
 from sandbox.clock import TrialClock
 from sandbox.clock_stops import ClockMover
@@ -110,7 +110,13 @@ def create_app(world: World, state: Path) -> FastAPI:
         sms_doors(world.africastalking, sms, faults),
         telegram,
         whatsapp,
-        chat_doors({"telegram": telegram_hand, "whatsapp": whatsapp_hand}, post),
+        chat_doors(
+            {
+                "telegram": Place(telegram_hand, telegram_log),
+                "whatsapp": Place(whatsapp_hand, whatsapp_log),
+            },
+            post,
+        ),
         document_doors(documents),
         pages(world, app),
     ):

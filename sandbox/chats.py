@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sandbox.changes import Changes
 from sandbox.documents import Document
 from sandbox.store import Lines
 
@@ -64,6 +65,7 @@ class ChatLog:
         self._lines = Lines(path)
         self._chats: dict[str, dict[str, Kept]] = {}
         self._home: dict[str, str] = {}
+        self.changes = Changes()
         for line in self._lines.read():
             self._place(Kept.model_validate_json(line))
 
@@ -73,7 +75,10 @@ class ChatLog:
         return row
 
     def _place(self, row: Kept) -> None:
-        self._chats.setdefault(row.to, {})[row.shown.id] = row
+        chat = self._chats.setdefault(row.to, {})
+        if row.shown.from_us and _face(row) != _face(chat.get(row.shown.id)):
+            self.changes.note(row.to)
+        chat[row.shown.id] = row
         self._home[row.shown.id] = row.to
 
     def change(self, row: Kept, *, shown: dict[str, Any] | None = None, **named: Any) -> Kept:
@@ -96,6 +101,11 @@ class ChatLog:
     @property
     def ids(self) -> list[str]:
         return list(self._home)
+
+
+def _face(row: Kept | None) -> tuple[Any, ...]:
+    """What the person sees of a message of the provider's, but for the waiting at a tapped button."""
+    return (row.gone, row.shown.text, row.shown.choices, row.shown.asks_contact) if row else ()
 
 
 def attached(document: Document) -> Attached:

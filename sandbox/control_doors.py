@@ -128,9 +128,9 @@ def control_doors(
 
     @router.get("/callbacks")
     async def callbacks(
-        kind: str | None = None, state: Literal["held", "dropped"] | None = None, after: int = 0
+        kind: str | None = None, state: Literal["sending", "held", "dropped"] | None = None, after: int = 0
     ) -> list[Call]:
-        """What was sent, held or dropped, oldest first; `after` leaves out ids up to the given one."""
+        """What is under way, was sent, held or dropped, oldest first; `after` leaves out ids up to the given one."""
         found = (call for call in courier.calls if call.id > after)
         return [call for call in found if kind in {None, call.kind} and state in {None, call.state}]
 

@@ -5,11 +5,12 @@ import json
 from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import urlencode
 
-import httpx
 from pydantic import BaseModel
 
 from sandbox.clock import TrialClock
+from sandbox.post import NoAnswer, Poster
 from sandbox.world import is_loopback
 
 Body = dict[str, Any] | str
@@ -55,7 +56,7 @@ class Courier:
         self._clock = clock
         self._calls: dict[int, Call] = {}
         self._last = 0
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._posters: dict[str, Poster] = {}
         self._errands: set[asyncio.Task[Any]] = set()
 
     @property
@@ -111,15 +112,13 @@ class Courier:
         call.state = "sending"
         try:
             async with asyncio.timeout(timeout_seconds):
-                answer = await self._client(call.source).post(
-                    call.url,
-                    content=_written(call),
-                    headers={"Content-Type": _content_type(call), **call.headers},
+                answer = await self._poster(call.source).post(
+                    call.url, _written(call), {"Content-Type": _content_type(call), **call.headers}
                 )
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
+        except (NoAnswer, TimeoutError, OSError) as error:
             call.state, call.error = "unanswered", f"{type(error).__name__}: {error}"
         else:
-            call.state, call.status, call.answer = "answered", answer.status_code, answer.text[:2_000]
+            call.state, call.status, call.answer = "answered", answer.status, answer.text[:2_000]
         return call
 
     async def release(self) -> list[Call]:
@@ -153,19 +152,13 @@ class Courier:
         for task in list(self._errands):
             task.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
-        for client in self._clients.values():
-            await client.aclose()
+        for poster in self._posters.values():
+            poster.close()
 
-    def _client(self, source: str) -> httpx.AsyncClient:
-        if source not in self._clients:
-            self._clients[source] = httpx.AsyncClient(
-                transport=httpx.AsyncHTTPTransport(
-                    local_address=source, limits=httpx.Limits(max_connections=200)
-                ),
-                timeout=httpx.Timeout(None),  # `send` sets the bound
-                follow_redirects=False,
-            )
-        return self._clients[source]
+    def _poster(self, source: str) -> Poster:
+        if source not in self._posters:
+            self._posters[source] = Poster(source)
+        return self._posters[source]
 
 
 def _content_type(call: Call) -> str:
@@ -179,5 +172,12 @@ def _written(call: Call) -> bytes:
     if isinstance(call.body, str):
         return call.body.encode()
     if call.form:
-        return str(httpx.QueryParams(call.body)).encode()
+        return urlencode([(name, _field(value)) for name, value in call.body.items()]).encode()
     return json.dumps(call.body).encode()
+
+
+def _field(value: Any) -> str:
+    """A value in a form: nothing for None, and JSON's words for yes and no."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)

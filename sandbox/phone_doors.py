@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Path
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.africastalking.sms import SmsGateway
 from sandbox.africastalking.ussd import NoOpenSession, Screen, UssdGateway
+from sandbox.changes import Wait
 from sandbox.courier import Call
 from sandbox.daraja.c2b import PaybillAnswer, PaybillDesk
 from sandbox.daraja.payloads import MOST_PER_PAYMENT
@@ -77,7 +78,8 @@ def _delivered(call: Call) -> Delivered:
     return Delivered(status=call.status, error=call.error)
 
 
-def _number(msisdn: Annotated[str, Path(description="any spelling of a Kenyan mobile number")]) -> str:
+async def _number(msisdn: Annotated[str, Path(description="any spelling of a Kenyan mobile number")]) -> str:
+    # async, or each request would wait for a thread
     try:
         return canonical(msisdn)
     except NoSuchNumber as error:
@@ -85,6 +87,7 @@ def _number(msisdn: Annotated[str, Path(description="any spelling of a Kenyan mo
 
 
 Number = Annotated[str, Depends(_number)]
+Known = Annotated[int | None, Query(ge=0, description="how many texts are known: waits until there are more")]
 
 
 def look_at(phones: Phones, prompts: Prompts, number: str) -> PhoneView:
@@ -101,8 +104,10 @@ def phone_doors(
     router = APIRouter(prefix="/phones/{msisdn}", tags=["phones"])
 
     @router.get("")
-    async def look(msisdn: Number) -> PhoneView:
+    async def look(msisdn: Number, texts: Known = None, wait: Wait = 0) -> PhoneView:
         """The phone; it exists as soon as somebody looks."""
+        if texts is not None:
+            await phones.arrivals.more_than(texts, msisdn, wait)
         return look_at(phones, prompts, msisdn)
 
     @router.post("")

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.changes import Changes
 from sandbox.store import Lines
 
 DEFAULT_WALLET = 5_000  # whole shillings: M-Pesa collects nothing smaller
@@ -65,9 +66,11 @@ class Phones:
         self._phones = {p.msisdn: p for p in map(Phone.model_validate_json, self._lines.read())}
         self._lines.rewrite([p.model_dump_json() for p in self._phones.values()])
         self._inboxes: dict[str, list[Text]] = {}
+        self.arrivals = Changes()
         for line in self._inbox_lines.read():
             row = _Delivered.model_validate_json(line)
             self._inboxes.setdefault(row.to, []).append(row.text)
+            self.arrivals.note(row.to)
 
     def get(self, msisdn: str) -> Phone:
         """The phone of a canonical number, new if nobody has called it before."""
@@ -82,6 +85,7 @@ class Phones:
 
     def receive(self, msisdn: str, text: Text) -> None:
         self._inboxes.setdefault(msisdn, []).append(text)
+        self.arrivals.note(msisdn)
         self._inbox_lines.append(_Delivered(to=msisdn, text=text).model_dump_json(by_alias=True))
 
 

@@ -83,7 +83,7 @@ class Talk:
         self._push_after = push_after
         self._budget = budget
         self._book = book or OfferBook()
-        self._reading_offers = asyncio.Lock()
+        self._reading_offers: asyncio.Event | None = None
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ussd")
 
     def close(self) -> None:
@@ -160,17 +160,31 @@ class Talk:
         return session
 
     async def _take(self, turn: Turn) -> Session:
-        """Without the database if it can be, else in a thread with it; one turn reads the offers for all."""
+        """Without the database if it can be, else in a thread with it."""
         try:
             return self._think(turn, None)
         except OffersUnknown:
-            async with self._reading_offers:
-                try:
-                    return self._think(turn, None)
-                except NeedsWork:
-                    return await self._take_in_thread(turn)
+            return await self._take_with_offers(turn)
         except NeedsWork:
             return await self._take_in_thread(turn)
+
+    async def _take_with_offers(self, turn: Turn) -> Session:
+        """One turn reads the offers for all, who then go on together: through a lock they would pass one by one, each
+        a round of the loop later, and the last of 500 would wait for seconds."""
+        while self._reading_offers is not None:
+            await self._reading_offers.wait()
+            try:
+                return self._think(turn, None)
+            except OffersUnknown:
+                continue  # it could not be read, or was about something else
+            except NeedsWork:
+                return await self._take_in_thread(turn)
+        reading = self._reading_offers = asyncio.Event()
+        try:
+            return await self._take_in_thread(turn)
+        finally:
+            self._reading_offers = None
+            reading.set()
 
     async def _take_in_thread(self, turn: Turn) -> Session:
         in_this_context = contextvars.copy_context().run
