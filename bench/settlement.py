@@ -9,7 +9,7 @@ from bench.figure import Figure, alternate
 from bench.payments import prompted
 from bench.stage import Stage
 from core.payments.jobs import read_callback
-from core.payments.mpesa.door import Knock, receive_stk
+from core.payments.mpesa.door import STK, Knock, read_stk, take
 
 AREA = "main-job"
 
@@ -37,7 +37,8 @@ def _rate(program: Program, people: Iterator[int] | range) -> float:
     jobs = []
     for due in prompted(program, people):
         with program.work() as work:
-            receive_stk(work, Knock(due.body.encode(), "127.0.0.1", True), due.token)
+            knock = Knock(due.body.encode(), "127.0.0.1", True, work.request_id)
+            take(work, STK, [read_stk(program.keyring, knock, due.token)])
             jobs.append(int(work.scalar("SELECT id FROM inbox WHERE about = :id", id=due.collection_id)))
     began = time.perf_counter()
     for inbox_id in jobs:

@@ -50,14 +50,14 @@ def read_request(body: bytes) -> UssdRequest:
     fields = _fields(body)
     try:
         request = UssdRequest(
-            session_id=fields["sessionId"].strip(),
-            phone=fields["phoneNumber"],
-            service_code=fields["serviceCode"],
-            text=fields.get("text", ""),
-            network=fields.get("networkCode", ""),
+            session_id=_clear(fields[b"sessionId"]).strip(),
+            phone=_clear(fields[b"phoneNumber"]),
+            service_code=_clear_code(fields[b"serviceCode"]),
+            text=_clear(fields.get(b"text", b"")),
+            network=_clear_code(fields.get(b"networkCode", b"")),
         )
     except KeyError as missing:
-        raise Malformed(f"no {missing.args[0]}") from None
+        raise Malformed(f"no {missing.args[0].decode()}") from None
     if not 0 < len(request.session_id) <= LONGEST_SESSION_ID:
         raise Malformed("no session id of theirs")
     return request
@@ -67,9 +67,9 @@ def read_end_notice(body: bytes) -> EndNotice:
     """Raises Malformed."""
     fields = _fields(body)
     return EndNotice(
-        status=fields.get("status", "")[:20],
-        hops=_whole(fields.get("hopsCount", "")),
-        milliseconds=_whole(fields.get("durationInMillis", "")),
+        status=_clear(fields.get(b"status", b""))[:20],
+        hops=_whole(_clear(fields.get(b"hopsCount", b""))),
+        milliseconds=_whole(_clear(fields.get(b"durationInMillis", b""))),
     )
 
 
@@ -85,18 +85,23 @@ def phone_number(text: str) -> Msisdn | None:
         return None
 
 
-def _fields(body: bytes) -> dict[str, str]:
-    """What the library's reader does beyond this (nested text encodings, lists of values) no form of theirs has."""
+def _fields(body: bytes) -> dict[bytes, bytes]:
+    """The values as they were sent. What the library's reader does beyond this (names in signs of percent, nested text
+    encodings, lists of values) no form of theirs has."""
     parts = body.split(b"&")
     if len(parts) > MOST_FIELDS:
         raise Malformed("too many fields")
     pairs = (part.partition(b"=") for part in parts)
-    return {_clear(name): _clear(value) for name, _, value in pairs}
+    return {name: value for name, _, value in pairs}
 
 
 def _clear(part: bytes) -> str:
     plain = part.replace(b"+", b" ")
     return (unquote_to_bytes(plain) if b"%" in plain else plain).decode("utf-8", "replace")
+
+
+_clear_code = lru_cache(maxsize=64)(_clear)
+"""For what is the same in nearly all requests."""
 
 
 def _whole(text: str) -> int:

@@ -54,9 +54,14 @@ Item = tuple[str, bool]
 
 def _take(items: list[Item], footer: str, budget: int) -> list[Item]:
     """Move as many items as fit from `items` to a page; one that is longer than a page is cut."""
-    taken: list[Item] = []
-    while items and _fits(_page("CON", [*taken, items[0]], footer), [*taken, items[0]], budget):
-        taken.append(items.pop(0))
+    room = budget - PREFIX_SEPTETS - _septets(footer)  # between two lines stands a sign that costs one more
+    choices = count = 0
+    for text, is_choice in items:
+        room, choices = room - _septets(text) - 1, choices + is_choice
+        if room < 0 or choices > CHOICES_A_PAGE:
+            break
+        count += 1
+    taken, items[:count] = items[:count], []
     if not taken:
         text, is_choice = items.pop(0)
         head, tail = _cut(text, budget - PREFIX_SEPTETS - 1 - septets(footer))

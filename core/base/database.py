@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import select
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import psycopg
+from pydantic_core import to_json
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, PoolProxiedConnection, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -181,7 +181,7 @@ class Work:
         routes = [only_to] if only_to is not None else self.routes(type(events[0]))
         return {
             "event": type(events[0]).__name__,
-            "payloads": [json.dumps(dataclasses.asdict(event)) for event in events],
+            "payloads": [to_json(event).decode() for event in events],
             "request_id": self.request_id,
             "now": self.now,
             "ordering_key": order,

@@ -32,11 +32,18 @@ def translation(language: str) -> gettext.NullTranslations:
 
 def render(sentence: Sentence, language: str) -> str:
     """The whole sentence in `language`, its values filled in (values that are Sentences are rendered first)."""
+    spoken = sentence.spoken.get(language)
+    if spoken is None:
+        spoken = sentence.spoken[language] = _render(sentence, language)
+    return spoken
+
+
+def _render(sentence: Sentence, language: str) -> str:
     values = {
         name: render(value, language) if isinstance(value, Sentence) else value
         for name, value in sentence.values.items()
     }
-    spoken = translation(language)
+    catalogue = translation(language)
     if sentence.several is None:
-        return spoken.gettext(sentence.msgid).format(**values)
-    return spoken.ngettext(sentence.msgid, sentence.several, int(values["count"])).format(**values)
+        return catalogue.gettext(sentence.msgid).format(**values)
+    return catalogue.ngettext(sentence.msgid, sentence.several, int(values["count"])).format(**values)

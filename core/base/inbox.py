@@ -5,7 +5,9 @@ bounded number a day and door, and moves nothing.
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -109,22 +111,38 @@ def store(
     return InboxId(found)
 
 
+class Letter(NamedTuple):
+    """A message that passed its check. request_id: whose purchase or call it is part of, unless `known` says it.
+
+    key: what makes it the same a second time, where the sender names its messages; else its bytes. order: messages
+    with the same order are read one by one, oldest first. marks: what `known` finds by.
+    """
+
+    body: bytes
+    source: str
+    trusted: bool
+    request_id: str
+    key: bytes | None = None
+    order: str | None = None
+    marks: Sequence[bytes] = ()
+
+
 class Entrance:
     """A door whose messages each make one event, `event(inbox_id)`: stored and recorded by one statement.
 
-    known: a SELECT of (about, request_id), of one row at most: what the message is about, and whose purchase or
-    call it is part of. Without such a row nothing is stored. Its parameters are handed to `take`.
+    known: a SELECT of (n, about, request_id) from `told` or `marks` (n, mark): what message n is about, and whose
+    purchase or call it is part of. A message without such a row is not stored.
     """
 
     def __init__(
         self,
         door: str,
         event: type[Event],
-        known: str = "SELECT CAST(NULL AS bigint) AS about, %(request_id)s AS request_id",
+        known: str = "SELECT n, CAST(NULL AS bigint) AS about, request_id FROM told",
     ) -> None:
         self.door = door
         self._event = event
-        self._statement = f"WITH known AS ({known}), {_TAKE}"
+        self._statement = _TAKE.replace("{known}", known)
 
     def take(
         self,
@@ -135,50 +153,75 @@ class Entrance:
         trusted: bool,
         key: bytes | None = None,
         order: str | None = None,
-        **known: object,
-    ) -> bool:
-        """Keep a message that passed its check; the same a second time changes nothing. False: `known` found
-        nothing.
+    ) -> None:
+        """Keep one message; each argument as in a Letter."""
+        self.take_all(work, [Letter(body, source, trusted, work.request_id, key, order)])
 
-        key: what makes it the same, where the sender names its messages; else its bytes. order: messages with
-        the same order are read one by one, oldest first.
-        """
+    def take_all(self, work: Work, letters: Sequence[Letter]) -> list[bool]:
+        """Keep messages, all of them or none; one that was kept before changes nothing. False: not `known`."""
         routes = work.routes(self._event)
-        values = {
-            "door": self.door,
-            "body": body,
-            "key": body if key is None else key,
-            "order": order,
-            "source": source,
-            "trusted": trusted,
-            "event": self._event.__name__,
-            "now": work.now,
-            "request_id": work.request_id,
-            "listeners": [route.listener for route in routes],
-            "queues": [route.queue for route in routes],
-        }
-        return work.at_once(self._statement, {**values, **known}) != (0,)
+        marks = [(n, mark) for n, letter in enumerate(letters, 1) for mark in letter.marks]
+        row = work.at_once(
+            self._statement,
+            {
+                "door": self.door,
+                "event": self._event.__name__,
+                "now": work.now,
+                "bodies": [letter.body for letter in letters],
+                "keys": [letter.body if letter.key is None else letter.key for letter in letters],
+                "sources": [letter.source for letter in letters],
+                "trusted": [letter.trusted for letter in letters],
+                "request_ids": [letter.request_id for letter in letters],
+                "orders": [letter.order for letter in letters],
+                "marked": [n for n, _ in marks],
+                "marks": [mark for _, mark in marks],
+                "listeners": [route.listener for route in routes],
+                "queues": [route.queue for route in routes],
+            },
+        )
+        assert row is not None, "an aggregate has a row"
+        found = frozenset(row[0])
+        return [n in found for n in range(1, len(letters) + 1)]
 
 
-# The hash is that of `store`.
+# The hash is that of `store`. Two that write the same messages at once take them in the same order, so that they do not
+# wait for each other. The lists stand in SELECTs of their own so that PostgreSQL does not see how long they are: for a
+# list of one it thinks a new plan worth its while at each message, and planning takes longer than all the rest.
 _TAKE = """
-    entry AS (
+    WITH told AS (
+        SELECT * FROM unnest(
+            (SELECT CAST(%(bodies)s AS bytea[])), (SELECT CAST(%(keys)s AS bytea[])),
+            (SELECT CAST(%(sources)s AS text[])), (SELECT CAST(%(trusted)s AS boolean[])),
+            (SELECT CAST(%(request_ids)s AS text[])), (SELECT CAST(%(orders)s AS text[]))
+        ) WITH ORDINALITY AS told (body, key, source, trusted, request_id, ordering_key, n)
+    ), marks AS (
+        SELECT * FROM unnest(
+            (SELECT CAST(%(marked)s AS bigint[])), (SELECT CAST(%(marks)s AS bytea[]))
+        ) AS marks (n, mark)
+    ), known AS ({known}), hashed AS (
+        SELECT DISTINCT ON (body_hash) n, about, known.request_id, body, source, trusted, ordering_key, body_hash
+        FROM known JOIN told USING (n),
+            sha256(convert_to(coalesce(about, 0) || '|', 'UTF8') || key) AS body_hash
+        ORDER BY body_hash, n
+    ), entry AS (
         INSERT INTO inbox (door, body_hash, received_at, source, trusted, about)
-        SELECT %(door)s, sha256(convert_to(coalesce(about, 0) || '|', 'UTF8') || %(key)s), %(now)s, %(source)s,
-            %(trusted)s, about
-        FROM known ON CONFLICT (door, body_hash) DO NOTHING RETURNING id
+        SELECT %(door)s, body_hash, %(now)s, source, trusted, about FROM hashed ORDER BY body_hash
+        ON CONFLICT (door, body_hash) DO NOTHING RETURNING id, body_hash
+    ), fresh AS (
+        SELECT id, nextval('outbox_id_seq') AS outbox_id, n, request_id, body, ordering_key
+        FROM entry JOIN hashed USING (body_hash)
     ), kept AS (
-        INSERT INTO inbox_bodies (inbox_id, received_at, body) SELECT id, %(now)s, %(body)s FROM entry
+        INSERT INTO inbox_bodies (inbox_id, received_at, body) SELECT id, %(now)s, body FROM fresh
     ), said AS (
-        INSERT INTO outbox (event, payload, request_id, recorded_at)
-        SELECT %(event)s, jsonb_build_object('inbox_id', entry.id), known.request_id, %(now)s FROM entry, known
-        RETURNING id
+        INSERT INTO outbox (id, event, payload, request_id, recorded_at)
+        SELECT outbox_id, %(event)s, jsonb_build_object('inbox_id', id), request_id, %(now)s FROM fresh
     ), delivered AS (
         INSERT INTO deliveries (outbox_id, listener, queue, ordering_key, available_at)
-        SELECT said.id, route.listener, route.queue, CAST(%(order)s AS text), %(now)s
-        FROM said, unnest(CAST(%(listeners)s AS text[]), CAST(%(queues)s AS text[])) AS route (listener, queue)
+        SELECT outbox_id, route.listener, route.queue, ordering_key, %(now)s
+        FROM fresh, unnest(CAST(%(listeners)s AS text[]), CAST(%(queues)s AS text[])) AS route (listener, queue)
+        ORDER BY n
     )
-    SELECT count(*) FROM known
+    SELECT coalesce(array_agg(n), '{}') FROM known
 """
 
 

@@ -93,7 +93,7 @@ def set_up_logging(process: str, level: str = "INFO", folder: Path | None = None
     structlog.configure(
         processors=[*shared, _as_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sink),
+        logger_factory=structlog.WriteLoggerFactory(sink),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sink)

@@ -17,12 +17,14 @@ def N_(msgid: str) -> str:
 class Sentence:
     """A message id and the values for its {names}; a value may be a Sentence too.
 
-    several: the message id for other counts than one, chosen by the value `count`.
+    several: the message id for other counts than one, chosen by the value `count`. spoken: the whole sentence in each
+    language that it was put into (core/base/i18n.py).
     """
 
     msgid: str
     values: dict[str, Any] = field(default_factory=dict)
     several: str | None = None
+    spoken: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 def say(msgid: str, /, **values: Any) -> Sentence:

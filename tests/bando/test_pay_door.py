@@ -1,8 +1,10 @@
 """The doors that Daraja calls: who may knock, what is stored, what is answered, and that nothing moves here."""
 
+import asyncio
 import json
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
@@ -38,7 +40,7 @@ class House:
                 {"shortcode": said.SHORTCODE, "sources": "196.201.212.0/24"}
             ),
         )
-        self._app = PayDoor(Program(settings, database, clock, keyring))
+        self.app = PayDoor(Program(settings, database, clock, keyring))
         with database.work() as work:
             self.account_no = a_subscriber(work).account_no
             collection = a_collection(work, a_hotspot_plan(work))
@@ -50,7 +52,7 @@ class House:
         self._before = self._counts()
 
     def web(self, peer: str = LISTED) -> TestClient:
-        return TestClient(self._app, client=(peer, 4_000))
+        return TestClient(self.app, client=(peer, 4_000))
 
     def post(
         self, path: str, body: bytes, *, secret: str = SECRETS[0], peer: str = LISTED, **more: Any
@@ -116,6 +118,32 @@ def test_another_word_about_the_same_payment_is_another_row(house: House) -> Non
 def test_a_wrong_secret_is_no_door_and_leaves_no_row(house: House, path: str, secret: str) -> None:
     answer = house.post(path.format(token=house.token), said.stk(CHECKOUT), secret=secret)
     assert (answer.status_code, house.new_rows()) == (404, (0, 0, 0, 0))
+
+
+def test_callbacks_at_the_same_time_are_each_answered_for_themselves(house: House) -> None:
+    """One payment's two words, one of them twice, a stranger's token, and what is no callback."""
+    paid, cancelled = said.stk(CHECKOUT), said.stk(CHECKOUT, 1032)
+    asked = [
+        (house.token, paid),
+        ("0" * 32, paid),
+        (house.token, cancelled),
+        (house.token, b"{}"),
+        (house.token, paid),
+    ]
+
+    async def at_once() -> list[int]:
+        transport = httpx.ASGITransport(house.app, client=(LISTED, 4_000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://house") as web:
+            path = f"/pay/{SECRETS[0]}/stk"
+            answers = await asyncio.gather(
+                *(web.post(f"{path}/{token}", content=body) for token, body in asked)
+            )
+        return [answer.status_code for answer in answers]
+
+    assert asyncio.run(at_once()) == [200, 404, 200, 400, 200]
+    assert house.new_rows() == (2, 2, 2, 2)
+    assert house.rows("SELECT DISTINCT about FROM inbox") == [(1,)]
+    house.nothing_moved()
 
 
 def test_a_wrong_token_is_evidence(house: House) -> None:

@@ -45,7 +45,10 @@ def words(value: object, most: int) -> str:
     """A text that may have come as anything, without what no database takes (NUL, half characters)."""
     if value is None or isinstance(value, dict | list):
         return ""
-    return "".join(sign for sign in str(value) if sign.isprintable()).strip()[:most]
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(sign for sign in text if sign.isprintable())
+    return text.strip()[:most]
 
 
 def digits(value: object) -> str:
@@ -126,6 +129,7 @@ class StatusResult:
     code: str
     paid: Paid | None
     completed: bool
+    reversed: bool = False
 
 
 def status_result(body: bytes) -> StatusResult:
@@ -153,6 +157,7 @@ def status_result(body: bytes) -> StatusResult:
         code=words(fields.get("ResultCode"), 32),
         paid=paid,
         completed=items.get("TransactionStatus") == "Completed",
+        reversed=items.get("TransactionStatus") == "Reversed",
     )
 
 
