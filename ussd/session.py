@@ -96,7 +96,7 @@ def press(context: Context, session: Session, typed: str, budget: int) -> Sessio
         return show(engine.answer(context, session.dialogue, key), budget, "typed")
     chosen = next((choice for number, choice, _ in shown.choices if str(number) == key), None)
     if chosen is None:
-        return _because(session, _why_not(shown, key), budget)
+        return _no_choice(session, key, budget)
     return show(engine.answer(context, session.dialogue, chosen), budget, "option")
 
 
@@ -115,6 +115,16 @@ def _because(session: Session, reason: Sentence, budget: int) -> Session:
     told = render(reason, shown.language) if session.dialogue.language else phrases.in_both(reason)
     pages = pager.pages(pager.because(shown, told), budget)
     return session._replace(pages=tuple(pages), page=0, input="invalid")
+
+
+def _no_choice(session: Session, key: str, budget: int) -> Session:
+    """The same screen after a key that chose nothing. One that is full is shown as it was, for with the reason above
+    it not a single choice would be seen."""
+    shown = session.shown
+    told, bare = _because(session, _why_not(shown, key), budget), pager.pages(shown, budget)
+    sees_one = f"\n{shown.choices[0][0]}. " in told.pages[0]
+    is_reserved = any(str(number) == key for number, _ in shown.kept)
+    return told if sees_one or is_reserved or len(bare) > 1 else told._replace(pages=tuple(bare))
 
 
 def _why_not(shown: Numbered, key: str) -> Sentence:

@@ -26,8 +26,8 @@ FIRST_PORT, LAST_PORT = 10_100, 19_900
 PLAYED_PORTS = (11, 12, 13, 14)
 """Routers and the mail server, counted from the sandbox's port."""
 
-START_HOUR = 7
-"""In UTC: the demo begins at 10:03 in Nairobi tomorrow, so that no journey depends on when the tests are run."""
+START_HOUR, START_MINUTE = 7, 3
+"""In UTC: the demo begins at 10:03 in Nairobi, so that no journey depends on when the tests are run."""
 
 Found = TypeVar("Found")
 
@@ -43,29 +43,34 @@ def eventually(what: str, look: Callable[[], Found], *, within: float = WAIT_SEC
         time.sleep(LOOK_SECONDS)
 
 
-def _turn_the_clock(home: Path, hour: int) -> None:
-    """Set the trial's clock ahead, before anything runs, to three past this hour (UTC) of tomorrow."""
+def tomorrow() -> datetime:
+    """When a demo begins that has no reason for another day."""
+    return (datetime.now(UTC) + timedelta(days=1)).replace(hour=START_HOUR, minute=START_MINUTE, second=0)
+
+
+def _turn_the_clock(home: Path, start: datetime) -> None:
+    """Set the trial's clock ahead, before anything runs."""
     home.mkdir(mode=0o700, exist_ok=True)
-    now = datetime.now(UTC)
-    start = (now + timedelta(days=1)).replace(hour=hour, minute=3, second=0, microsecond=0)
-    (home / "clock").write_text(str(int((start - now).total_seconds())))
+    (home / "clock").write_text(str(int((start - datetime.now(UTC)).total_seconds())))
 
 
 class Demo:
-    """The running program. secrets: what its AT and Daraja doors accept, newest first."""
+    """The running program. start: the day and the time at which it begins. people: how many the seed makes.
+    secrets: what its AT and Daraja doors accept, newest first."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, start: datetime | None = None, people: int = 6) -> None:
         self.home = home
         self.port, self.sandbox_port = _free_ports()
         self.door_secrets = [secrets.token_hex(16), secrets.token_hex(16)]
         self._output = home.with_name(f"{home.name}.out")
-        _turn_the_clock(home, START_HOUR)
+        _turn_the_clock(home, start or tomorrow())
         ours = {name: value for name, value in os.environ.items() if not name.startswith("BANDO_")}
         ours |= {
             "BANDO_HOME": str(home),
             "BANDO_PORT": str(self.port),
             "BANDO_SANDBOX_PORT": str(self.sandbox_port),
-            "BANDO_SEED_PEOPLE": "6",
+            "BANDO_SEED_PEOPLE": str(people),
+            "BANDO_SEED_DAYS": "35",
             "BANDO_USSD_PUSH_AFTER_SECONDS": "0",
             "BANDO_DARAJA_TIMEOUT_SECONDS": str(GATEWAY_SECONDS),
             "BANDO_DOOR_SECRETS": ",".join(self.door_secrets),

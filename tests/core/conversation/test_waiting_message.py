@@ -77,6 +77,12 @@ def test_who_hangs_up_before_the_key_sees_it_again(provider: Provider, phone: Ha
         assert "K7WM2-XWD4F" in phone.dial("*384*123#")
 
 
+def test_a_wrong_key_leaves_it_whole_with_its_key(provider: Provider, phone: Handset) -> None:
+    undelivered(provider, "K7WM2-XWD4F")
+    first = phone.dial("*384*123#")
+    assert phone.press("7") == first, "a reason would push the message and the key off the screen"
+
+
 def test_a_dialled_through_string_stops_at_it(provider: Provider, phone: Handset) -> None:
     undelivered(provider, "K7WM2-XWD4F")
     assert "K7WM2-XWD4F" in phone.dial("*384*123*3#")

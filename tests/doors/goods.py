@@ -1,0 +1,61 @@
+"""What must have come of a story once its prompts are answered: paid, served, delivered, online."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.doors.town import Town
+
+PAID_FOR = ("paid", "served")
+"""A voucher is served at its first login."""
+A_MONTH = 31
+HOTSPOT = "baraka-hotspot"
+
+
+def bought(town: Town, digits: str) -> list[Any]:
+    """What this number has asked to pay for, with what came of it."""
+    return town.world.books.rows(_BOUGHT, digits=digits)
+
+
+def payers(town: Town, digits: str) -> list[str]:
+    """Who is asked for the PIN, of what this number buys."""
+    return [one.payer for one in bought(town, digits)]
+
+
+def are_delivered(town: Town, digits: str) -> None:
+    """Each purchase: paid once for its price, posted, billed and served; and the goods are where they belong."""
+    found = bought(town, digits)
+    assert {(one.state in PAID_FOR, one.collection, one.invoices) for one in found} <= {(True, "paid", 1)}, (
+        found
+    )
+    prices = [one.price_cents for one in found]
+    assert town.world.books.payments(digits) == prices
+    for one in found:
+        if one.kind == "hotspot":
+            assert (one.vouchers, one.holder) == (1, one.receiver), one
+            code = town.vouchers_on(one.receiver)[-1]
+            assert town.world.router(HOTSPOT).log_in(code, code, service="hotspot")["ok"], (
+                "the code is not online"
+            )
+        else:
+            assert one.line == "active", one
+            assert one.granted or one.days > A_MONTH, "the router has not said yes, nor is it a further month"
+
+
+_BOUGHT = """
+    SELECT p.id, p.state, p.price_cents, c.payer, c.state AS collection, pl.kind, r.external_id AS receiver,
+        s.state AS line, extract(day FROM s.paid_through - s.starts_at) AS days, h.external_id AS holder,
+        (SELECT count(*) FROM invoices i WHERE i.purchase_id = p.id) AS invoices,
+        (SELECT count(*) FROM vouchers v WHERE v.subscription_id = p.subscription_id) AS vouchers,
+        EXISTS (SELECT FROM access_accounts a JOIN router_accounts ra ON ra.account_id = a.id
+            WHERE a.subscription_id = p.subscription_id AND ra.applied_revision = a.revision) AS granted
+    FROM purchases p
+    JOIN addresses b ON b.subscriber_id = p.buyer_id AND b.channel = 'msisdn'
+    JOIN addresses r ON r.subscriber_id = p.beneficiary_id AND r.channel = 'msisdn'
+    JOIN collections c ON c.purchase_id = p.id
+    JOIN plans pl ON pl.id = p.plan_id
+    LEFT JOIN subscriptions s ON s.id = p.subscription_id
+    LEFT JOIN vouchers v ON v.subscription_id = p.subscription_id
+    LEFT JOIN addresses h ON h.subscriber_id = v.holder_id AND h.channel = 'msisdn'
+    WHERE b.external_id = %(digits)s ORDER BY p.id
+"""

@@ -1,0 +1,173 @@
+"""A person's hand on the sandbox's phone, in each of its windows: what is done there, and what is seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from core.base.gsm7 import plain
+from core.base.i18n import LANGUAGES, render
+from core.conversation import phrases
+from sandbox.people import telegram_id, whatsapp_user_id
+
+WAYS = re.compile(r"00? \S.*")
+CHOOSE, REPLY = (
+    {plain(render(phrases.CHANNEL_WORDS[word], language)) for language in LANGUAGES}
+    for word in ("choose", "reply_number")
+)
+GREETING, MENU = "Habari", "menu"
+WAIT_SECONDS = 5
+LAST = 4
+"""Messages that are looked at: a screen may be two, and what the person wrote stands above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A screen as it stands in a window. said: its lines, then its choices, with their numbers where they have any.
+
+    ids: label → id of what can be tapped. changes: how often the window had changed by then, for whatever reason;
+    mark: another one for each screen.
+    """
+
+    changes: int = 0
+    mark: tuple[Any, ...] = ()
+    said: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
+    ids: Mapping[str, str] | None = None
+    numbered: bool = False
+    asks_contact: bool = False
+
+
+class Hand:
+    """One person in one window."""
+
+    channel = ""
+    vouched = True
+    """Whether the channel tells the number of whoever writes there."""
+
+    def __init__(self, sandbox: httpx.Client, digits: str) -> None:
+        self.sandbox, self.digits = sandbox, digits
+
+    @property
+    def address(self) -> str:
+        """What the channel calls this person."""
+        return self.digits
+
+    def look(self, *, after: int | None = None) -> Seen:
+        """What stands in the window; where `after` changes are known, once there are more, or after a while."""
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        raise NotImplementedError
+
+    def choose(self, key: str, label: str | None) -> None:
+        """Answer with a choice: tapped where it stands, else its number typed."""
+        self.say(key)
+
+    def answers(self) -> int:
+        """How many answers of the talk stand in the window."""
+        raise NotImplementedError
+
+    def _post(self, door: str, body: Mapping[str, Any]) -> Any:
+        return self.sandbox.post(f"/phones/{self.digits}{door}", json=body).raise_for_status().json()
+
+    def _get(self, door: str, **asked: Any) -> Any:
+        return self.sandbox.get(f"/phones/{self.digits}{door}", params=asked).raise_for_status().json()
+
+
+class SmsHand(Hand):
+    channel = "sms"
+
+    def __init__(self, sandbox: httpx.Client, digits: str, short_code: str) -> None:
+        super().__init__(sandbox, digits)
+        self.short_code = short_code
+
+    def look(self, *, after: int | None = None) -> Seen:
+        texts = self._texts({} if after is None else {"texts": after, "wait": WAIT_SECONDS})
+        ours = [text["text"] for text in texts if text["from"] == self.short_code]
+        if not ours:
+            return Seen(len(texts), numbered=True)
+        *lines, last = plain(ours[-1]).split("\n")
+        if last not in REPLY:
+            lines.append(last)
+        ways = lines.pop().split("  ") if WAYS.fullmatch(lines[-1]) else []
+        names = tuple(way.partition(" ")[2] for way in ways)
+        return Seen(len(texts), (len(texts),), tuple(lines), names, numbered=True)
+
+    def say(self, text: str) -> None:
+        self._post("/sms", {"to": self.short_code, "text": text})
+
+    def answers(self) -> int:
+        return sum(text["from"] == self.short_code for text in self._texts({}))
+
+    def _texts(self, asked: dict[str, Any]) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = self._get("", **asked)["texts"]
+        return found
+
+
+class ChatHand(Hand):
+    """A window with buttons."""
+
+    def look(self, *, after: int | None = None) -> Seen:
+        asked = {} if after is None else {"changes": after, "wait": WAIT_SECONDS}
+        chat = self._get(f"/{self.channel}", last=LAST, **asked)
+        ours = _ours(chat)
+        if not ours:
+            return Seen(chat["changes"])
+        last, lines = ours[-1], plain(ours[-1]["text"]).split("\n")
+        if lines[0] in CHOOSE and len(ours) > 1:  # the keyboard was taken away by the message above
+            lines = plain(ours[-2]["text"]).split("\n")
+        labels = {choice["id"]: plain(choice["description"] or choice["label"]) for choice in last["choices"]}
+        choices = [label for id_, label in labels.items() if ".-" not in id_]
+        return Seen(
+            changes=chat["changes"],
+            mark=(last["id"], last["text"], *labels),
+            said=(*lines, *choices),
+            ways=tuple(label for id_, label in labels.items() if ".-" in id_),
+            ids={label: id_ for id_, label in labels.items()},
+            asks_contact=last["asks_contact"],
+        )
+
+    def say(self, text: str) -> None:
+        self._act(text=text)
+
+    def choose(self, key: str, label: str | None) -> None:
+        ids = self.look().ids or {}
+        if label in ids:
+            self._act(choice=ids[label])
+        else:
+            self.say(key)
+
+    def share(self) -> None:
+        self._act(contact=True)
+
+    def _act(self, **act: Any) -> None:
+        self._post(f"/{self.channel}", act)
+
+    def answers(self) -> int:
+        return len(_ours(self._get(f"/{self.channel}")))
+
+
+class WhatsAppHand(ChatHand):
+    channel = "whatsapp"
+
+    @property
+    def address(self) -> str:
+        return whatsapp_user_id(self.digits)
+
+
+class TelegramHand(ChatHand):
+    channel = "telegram"
+    vouched = False
+
+    @property
+    def address(self) -> str:
+        return str(telegram_id(self.digits))
+
+
+def _ours(chat: Any) -> list[dict[str, Any]]:
+    return [message for message in chat["messages"] if message["from_us"]]

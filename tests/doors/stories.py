@@ -1,0 +1,169 @@
+"""The transcripts as steps, and what a phone must show for each: words, choices and ways, however the door puts them.
+
+A story is told by many people at the same time, so everybody gets numbers of their own: they differ from the
+written ones in their three middle digits, which a masked number does not show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from core.base.clock import NAIROBI
+from core.base.gsm7 import plain
+from core.base.i18n import LANGUAGES, render
+from core.base.msisdn import Msisdn
+from core.conversation import phrases
+from tests.conftest import START
+from tests.core.conversation.retold import FOOTER, MORE, UNDERSTOOD, Told, is_part, says_the_same
+from tests.core.conversation.test_transcripts import FOLDER, always_alike
+from tests.doors.hands import Seen
+
+NUMBER = re.compile(r"^(?:given \S+|caller|>) (0[17]\d\d ?\d{3} ?\d{3})\b", re.MULTILINE)
+CHOICE = re.compile(r"(\d{1,2})\. (.+)")
+BACK, NO_SENSE = (
+    {plain(render(sentence, language)) for language in LANGUAGES}
+    for sentence in (phrases.BACK, phrases.NO_SENSE)
+)
+DAY = re.compile(r"\b(\d\d)/(\d\d)(?:/(\d{4}))?\b")
+WAIT = re.compile(r"^\(wait (\d+) minutes\)$", re.MULTILINE)
+
+
+def _minutes(path: Path) -> int:
+    return sum(map(int, WAIT.findall(path.read_text())))
+
+
+STORIES = [
+    path.name.split(".")[0]
+    for path in sorted(FOLDER.glob("*.en.txt"), key=lambda path: (_minutes(path), path))
+]
+"""Whoever waits till tomorrow comes last: the others name the day."""
+MOST_TELLERS = 8
+"""Of one story: each channel in each language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """how: a scene of the provider's, None for a number that nobody knows. network: the operator's code."""
+
+    how: str | None
+    number: str
+    network: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    minutes: int
+
+
+Step = Given | Wait | Told
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """numbers: the digits of everybody in it, as they are written → as they are here."""
+
+    name: str
+    language: str
+    steps: tuple[Step, ...]
+    numbers: dict[str, str]
+
+    def is_for(self, channel: str) -> bool:
+        """A story that names the caller's operator is of USSD alone: a chat cannot know it."""
+        return channel == "ussd" or all(
+            step.network is None for step in self.steps if isinstance(step, Given)
+        )
+
+
+def read_story(name: str, language: str, *, teller: int, begins: datetime) -> Story:
+    """The story for the `teller`th of its people, who begins it at `begins`."""
+    written = Path(FOLDER / f"{name}.{language}.txt").read_text()
+    numbers = {Msisdn.parse(found).digits: "" for found in NUMBER.findall(written)}
+    middle = 100 + STORIES.index(name) * MOST_TELLERS + teller
+    for digits in numbers:
+        numbers[digits] = f"{digits[:6]}{middle:03d}{digits[9:]}"
+        for spelt in (f"0{digits[3:]}", f"0{digits[3:6]} {digits[6:9]} {digits[9:]}"):
+            written = written.replace(spelt, _respelt(spelt, numbers[digits]))
+    return Story(name, language, tuple(_steps(_at_this_time(written, begins))), numbers)
+
+
+def _respelt(old: str, digits: str) -> str:
+    new = f"0{digits[3:]}"
+    return f"{new[:4]} {new[4:7]} {new[7:]}" if " " in old else new
+
+
+def _at_this_time(written: str, begins: datetime) -> str:
+    """Stories are written for ten o'clock of a 22nd of November; whoever tells one later sees later days."""
+    local, start = begins.astimezone(NAIROBI), START.astimezone(NAIROBI)
+    later = local.date() - start.date()
+
+    def moved(found: re.Match[str]) -> str:
+        day, month, year = found.groups()
+        written_day = date(int(year or start.year), int(month), int(day))
+        return f"{written_day + later:{'%d/%m/%Y' if year else '%d/%m'}}"
+
+    return DAY.sub(moved, written).replace(f"{start:%H:%M}", f"{local:%H:%M}")
+
+
+def _steps(written: str) -> list[Step]:
+    found: list[Step] = []
+    lines = iter([*written.splitlines(), "end"])
+    line, page = next(lines), 0
+    while line != "end":
+        if line.startswith("> "):
+            typed, shown = line[2:], []
+            while (line := next(lines)).startswith("<"):
+                shown.append(line[2:])
+            before = found[-1] if found else None
+            page = _page(typed, shown, before.page if isinstance(before, Told) else 0)
+            found.append(Told(typed, "", page, "\n".join(shown)))
+            continue
+        match line.split():
+            case ["given", how, number]:
+                found.append(Given(how, number))
+            case ["caller", number, *network]:
+                found.append(Given(None, number, network[0] if network else None))
+            case ["(wait", minutes, "minutes)"]:
+                found.append(Wait(int(minutes)))
+        line = next(lines)
+    return found
+
+
+def _page(typed: str, shown: Sequence[str], before: int) -> int:
+    """Which page of a screen a phone shows: one after the first begins with its choices."""
+    if typed == "(again)":
+        return before
+    turned = typed.strip("*#").endswith(MORE) and CHOICE.match(shown[0].removeprefix("CON "))
+    return before + 1 if turned else 0
+
+
+def choices_of(told: Told) -> dict[str, str]:
+    """Number → label of what the phone offers."""
+    return {found[1]: found[2] for line in told.lines if (found := CHOICE.fullmatch(line))}
+
+
+def difference(told: Told, seen: Seen) -> str:
+    """In what the chat does not show what was told; empty where it does."""
+    wanted = [always_alike(line) for line in told.lines]
+    shown = [always_alike(line) for line in seen.said]
+    if not seen.numbered:
+        wanted = [found[2] if (found := CHOICE.fullmatch(line)) else line for line in wanted]
+    if told.typed in UNDERSTOOD:
+        wanted = wanted[1:]
+    elif shown and shown[0] in NO_SENSE:
+        wanted, shown = wanted[1:], shown[1:]  # after three errors; USSD, where each costs, goes on
+    if not told.is_whole:
+        return "" if is_part(wanted, shown) else f"{wanted} is no part of {shown}"
+    online = not seen.numbered  # texts are also for those who have no internet
+    if len(wanted) != len(shown) or not all(
+        says_the_same(*lines, online=online) for lines in zip(shown, wanted, strict=True)
+    ):
+        return f"wanted {wanted}, seen {shown}"
+    footer = told.reply.split("\n")[-1]
+    offers_back = FOOTER.match(footer) is not None and "0. " in footer.replace("00. ", "")
+    if offers_back != bool(BACK & {*seen.ways}):
+        return f"wanted {'a' if offers_back else 'no'} way back, seen {seen.ways}"
+    return ""
