@@ -3,7 +3,6 @@
 import json
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from bando.compose import AllSettings, Program, assemble
+from bando.doctor_chats import look_at_chats
+from bando.findings import Finding
+from bando.findings import amiss as _bad
+from bando.findings import fine as _ok
 from bando.keys import rows_on_old_keys
 from bando.migrate import is_current
 from core.base.clock import MachineClock
@@ -62,14 +65,6 @@ _RIGHTS = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line for a person; bad: somebody has to do something about it."""
-
-    line: str
-    bad: bool
-
-
 def examine() -> list[Finding]:
     """Look at everything that can be looked at from here. Never raises for what it finds."""
     try:
@@ -89,15 +84,7 @@ def examine() -> list[Finding]:
         found += _database(program)
     finally:
         program.database.engine.dispose()
-    return [*found, *_valkey(settings.shared)]
-
-
-def _ok(words: str) -> Finding:
-    return Finding(f"ok   {words}", bad=False)
-
-
-def _bad(words: str) -> Finding:
-    return Finding(f"BAD  {words}", bad=True)
+    return [*found, *_valkey(settings.shared), *look_at_chats(settings)]
 
 
 def _setting_name(where: tuple[int | str, ...]) -> str:

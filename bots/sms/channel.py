@@ -15,6 +15,7 @@ from core.conversation.channel import Act, Face, Person, Said, Unreadable
 from core.messaging.budget import spend
 from core.messaging.carrier import SMS
 from core.messaging.settings import SmsSettings
+from core.messaging.template import Purpose
 
 MOST_PARTS = 3
 """Parts of one answer; a screen of USSD fills one, the longest list of plans two."""
@@ -55,10 +56,12 @@ class SmsChannel:
         address, text = said.person.id, written(face)
         if not self._sms.allows(address):
             raise Rejected("numbers that begin like this are not in BANDO_SMS_PREFIXES")
+        parts = segments(text).parts
         with self._open_work() as work:
-            paid = spend(work, parts=segments(text).parts)
-        if not paid:  # an answer of tomorrow answers nothing
-            raise Rejected("the day's budget of SMS is spent")
+            cents = self._carrier.cost_cents(work, parts=parts, window_open=True)
+            refused = spend(work, purpose=Purpose.ANSWER, parts=parts, cents=cents)
+        if refused:  # an answer of tomorrow answers nothing
+            raise Rejected(refused)
         return self._carrier.reply(address, text).message_id
 
 

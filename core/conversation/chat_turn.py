@@ -16,7 +16,7 @@ from core.base.msisdn import Msisdn
 from core.base.secrets import Keyring
 from core.base.settings import Brand
 from core.base.words import Sentence
-from core.conversation import engine, menu, phrases, wishes
+from core.conversation import engine, menu, opting, phrases, wishes
 from core.conversation.answers import BEGIN, Kind, Meaning, is_in_flow, understand
 from core.conversation.channel import Act, Said
 from core.conversation.chat_store import Talks
@@ -28,7 +28,6 @@ from core.conversation.numbered import number
 from core.conversation.offer_book import OfferBook
 from core.conversation.screen import farewell
 from core.conversation.step import Context
-from core.messaging.marketing import stop_marketing
 from core.subscribers.chats import Known, recognise
 from core.subscribers.lately import Met, met_lately
 from core.subscribers.meet import find
@@ -36,7 +35,7 @@ from core.subscribers.tokens import take_token
 
 MOST_MISSES = 3
 """Answers in a row that we did not understand; then the menu, and how to get help."""
-STOPPED, LEFT, TOO_OFTEN = "chat.stopped", "chat.left", "chat.too_often"
+STOPPED, STARTED, LEFT, TOO_OFTEN = "chat.stopped", "chat.started", "chat.left", "chat.too_often"
 """Screens that are of no flow."""
 LEAD_ON = (Kind.CHOICE, Kind.BACK, Kind.HOME, Kind.BEGIN)
 """What the button of a present screen may do."""
@@ -156,6 +155,10 @@ class Turn:
         match wish.action:
             case Action.OPT_OUT:
                 return self._opt_out()
+            case Action.OPT_IN:
+                return self._opt_in()
+            case Action.START:
+                return self._opt_in() if opting.has_opted_out(self._context) else self._home()
             case Action.CANCEL:
                 return self._home() if in_flow else self._opt_out()
             case Action.LEAVE:
@@ -187,12 +190,17 @@ class Turn:
 
     def _opt_out(self) -> KeptTalk | None:
         """Said once; after that there is silence until the person writes something else."""
-        if self._context.has_number:
-            how, wording = self._context.channel, self._said.text
-            stop_marketing(self._context.work, address=self._context.caller.digits, how=how, wording=wording)
+        opting.opt_out(self._context, self._said.text)
         if self.talk.shown is not None and self.talk.shown.id == STOPPED:
             return None
-        return self._last_word(STOPPED, phrases.stopped(self._deps.brand.provider_name))
+        return self._known_word(STOPPED, phrases.stopped(self._deps.brand.provider_name))
+
+    def _opt_in(self) -> KeptTalk:
+        """Who has no number yet gives it first: there is nobody to note the word of."""
+        if not self._context.has_number:
+            return self._begin()
+        opting.opt_in(self._context, self._said.text)
+        return self._known_word(STARTED, phrases.started(self._deps.brand.provider_name))
 
     def _next(self, turn: engine.Turn, reason: Sentence | None = None) -> KeptTalk:
         """The talk with the screen that the engine gave."""
@@ -226,6 +234,14 @@ class Turn:
         if after.misses < MOST_MISSES or not (self._context.has_number and after.dialogue.language):
             return after
         return self._home(phrases.NO_SENSE)
+
+    def _known_word(self, screen: str, sentence: Sentence) -> KeptTalk:
+        """A last word, which may be the first of this talk: in the language that the person chose elsewhere."""
+        dialogue = self.talk.dialogue
+        if not dialogue.language:
+            language = opting.language_of(self._context)
+            self.talk = replace(self.talk, dialogue=dialogue._replace(language=language))
+        return self._last_word(screen, sentence)
 
     def _last_word(self, screen: str, sentence: Sentence) -> KeptTalk:
         """A word after which the talk stands nowhere."""

@@ -38,6 +38,9 @@ class Action(Enum):
     CALL_ME = "call me"
     TIME_TO_PAY = "time to pay"
     OPT_OUT = "opt out"
+    OPT_IN = "opt in"
+    START = "start"
+    """Whoever has opted out wants offers again; anybody else begins anew."""
     CANCEL = "cancel"
     """Inside a flow it leaves the flow; outside it opts out."""
     LEAVE = "leave"
@@ -73,6 +76,8 @@ def read(text: str) -> Wish | None:
     if not words and named == _NOBODY:
         return None
     known = _wish_of(words)
+    if known is not None and known.action is Action.START and rest.lstrip().startswith("/"):
+        known = replace(known, action=Action.MENU)  # a button of Telegram, not a word of the person's
     if known is None:
         return None
     if named == _NOBODY:
@@ -159,6 +164,8 @@ _PHRASES = {
 }
 _OPT_OUT = frozenset("stop acha jiondoe unsubscribe stopall optout".split())
 _OF_OPT_OUT = frozenset("sms messages message all offers ofa ujumbe matangazo ads kunitumia".split())
+_START = frozenset("start anza".split())
+_OPT_IN = frozenset("unstop subscribe jiunge nijiunge optin".split())
 _LANGUAGES = {
     **dict.fromkeys(("en", "eng", "english", "kiingereza"), "en"),
     **dict.fromkeys(("sw", "swa", "kiswahili", "swahili"), "sw"),
@@ -186,6 +193,11 @@ def _wish_of(words: Sequence[str]) -> Wish | None:
         return Wish(Action.GREETING, bare=True) if any(word in _GREETINGS for word in words) else None
     if all(word in _OPT_OUT or word in _OF_OPT_OUT for word in meant) and _OPT_OUT.intersection(meant):
         return Wish(Action.OPT_OUT, bare=True)
+    if all(word in _OPT_IN or word in _START or word in _OF_OPT_OUT for word in meant):
+        if _OPT_IN.intersection(meant) or (_START.intersection(meant) and len(meant) > 1):
+            return Wish(Action.OPT_IN, bare=True)
+        if meant[0] in _START:
+            return Wish(Action.START, bare=True)
     if len(meant) == 1 and meant[0] in _ONLY_ALONE:
         return Wish(Action.LANGUAGE, bare=True, language=_LANGUAGES[meant[0]])
     found, rest = _actions(words)

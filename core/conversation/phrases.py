@@ -30,9 +30,14 @@ CHANNEL_WORDS: Mapping[str, Sentence] = {
 
 def stopped(provider: str) -> Sentence:
     return say(
-        "You will get no more offers from {provider}. Receipts, vouchers and news of your own WiFi still come.",
+        "You will get no more offers from {provider}. Receipts, vouchers and news of your own WiFi still come. "
+        "To get offers again write START.",
         provider=provider,
     )
+
+
+def started(provider: str) -> Sentence:
+    return say("You will get offers from {provider} again. To stop them write STOP.", provider=provider)
 
 
 def no_such_choice(numbers: Sequence[int]) -> Sentence:

@@ -5,7 +5,9 @@ People with a chat are told there, one by one; only the others cost an SMS, and 
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
@@ -18,12 +20,11 @@ from core.messaging.consent import willing_values
 from core.messaging.events import BatchQueued, NoticeQueued
 from core.messaging.model import NoticeBatch
 from core.messaging.quiet import wait_for_day
-from core.messaging.template import Value, settle
+from core.messaging.template import Template, Value, settle
 from core.messaging.templates import TEMPLATES
 
 # Whole sets, joined once each: a look-up a person would be slow where the planner does not know the tables yet.
-_QUEUE = text(
-    """
+_CHOSEN = """
     WITH person AS MATERIALIZED (SELECT DISTINCT id FROM unnest(CAST(:people AS bigint[])) AS one (id)),
     number AS MATERIALIZED (
         SELECT DISTINCT ON (a.subscriber_id) a.subscriber_id, a.external_id
@@ -40,23 +41,38 @@ _QUEUE = text(
         SELECT DISTINCT ON (c.subscriber_id) c.subscriber_id, c.given_at IS NOT NULL AS given
         FROM person JOIN consents c ON c.subscriber_id = person.id AND c.purpose = :purpose
         ORDER BY c.subscriber_id, c.id DESC
-    ), queued AS (
-        INSERT INTO notices (subscriber_id, batch_id, bulk, channel, address, template, language, dedupe_key,
-                             created_at)
-        SELECT DISTINCT ON (number.external_id) s.id, :batch, chat.channel IS NULL, coalesce(chat.channel, :sms),
-            number.external_id, :template,
-            CASE WHEN s.language = ANY(:languages) THEN s.language ELSE :language END,
-            :reason || ':' || s.id, :now
+    ), chosen AS (
+        SELECT DISTINCT ON (number.external_id) s.id, number.external_id AS address,
+            chat.channel IS NULL AS bulk, coalesce(chat.channel, :sms) AS channel,
+            CASE WHEN s.language = ANY(:languages) THEN s.language ELSE :language END AS language
         FROM person JOIN subscribers s ON s.id = person.id JOIN number ON number.subscriber_id = s.id
         LEFT JOIN chat ON chat.subscriber_id = s.id LEFT JOIN said ON said.subscriber_id = s.id
         WHERE :answer OR coalesce(said.given, :by_default)
         ORDER BY number.external_id, s.id
+    )
+"""
+_INSERT = """
+    , queued AS (
+        INSERT INTO notices (subscriber_id, batch_id, bulk, channel, address, template, language, dedupe_key,
+                             created_at)
+        SELECT id, :batch, bulk, channel, address, :template, language, :reason || ':' || id, :now
+        FROM chosen ORDER BY address
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, bulk
     )
     SELECT id, bulk FROM queued ORDER BY id
-    """
-)
+"""
+_COUNT = "SELECT language, channel, count(*) AS people FROM chosen GROUP BY 1, 2 ORDER BY 1, 2"
+_QUEUE, _REACH = text(_CHOSEN + _INSERT), text(_CHOSEN + _COUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many people a batch would tell in one language, and by which channel first."""
+
+    language: str
+    channel: str
+    people: int
 
 
 def queue_batch(
@@ -79,21 +95,14 @@ def queue_batch(
     is_new = batch.on_conflict_do_nothing(index_elements=["reason"]).returning(NoticeBatch.id)
     if work.session.scalar(is_new) is None:
         return 0
-    (days,) = dated(work, "chat.lately_days")
     queued = work.session.execute(
         _QUEUE,
         {
             "batch": batch_id,
             "template": template,
             "reason": f"{reason}:{batch_id}",
-            "people": list(people),
-            "languages": list(LANGUAGES),
-            "language": DEFAULT_LANGUAGE,
-            "sms": SMS,
-            "chats": list(CHATS),
-            "since": work.now - timedelta(days=days),
             "now": work.now,
-            **willing_values(form.purpose),
+            **_chosen_values(work, form, people),
         },
     ).all()
     work.session.get_one(NoticeBatch, batch_id).people = len(queued)
@@ -104,3 +113,22 @@ def queue_batch(
     if len(singly) < len(queued):
         work.record(BatchQueued(batch_id), after=wait, order=f"batch:{batch_id}")
     return len(queued)
+
+
+def reach(work: Work, *, template: str, people: Sequence[int]) -> list[Reach]:
+    """Whom `queue_batch` would tell as things stand, without telling anybody."""
+    rows = work.session.execute(_REACH, _chosen_values(work, TEMPLATES[template], people))
+    return [Reach(*row) for row in rows]
+
+
+def _chosen_values(work: Work, form: Template, people: Sequence[int]) -> dict[str, Any]:
+    (days,) = dated(work, "chat.lately_days")
+    return {
+        "people": list(people),
+        "languages": list(LANGUAGES),
+        "language": DEFAULT_LANGUAGE,
+        "sms": SMS,
+        "chats": list(CHATS),
+        "since": work.now - timedelta(days=days),
+        **willing_values(form.purpose),
+    }

@@ -57,8 +57,10 @@ def claim_call(work: Work, means: Means, *, batch_id: int) -> Call | Later | Non
         return None
     words = words_of_batch(work, batch, notices[0].language, means.brand)
     parts = segments(words.text).parts
-    if not spend(work, parts=parts * len(notices)):
-        return Later("the day's budget of SMS is spent", min(seconds_to_next_day(work), LONGEST_WAIT))
+    each = means.carriers[SMS].cost_cents(work, parts=parts, window_open=True)
+    many = len(notices)
+    if refused := spend(work, purpose=form.purpose, parts=parts * many, cents=each * many):
+        return Later(refused, min(seconds_to_next_day(work), LONGEST_WAIT))
     return Call(batch_id, words.text, _begin(work, notices, parts))
 
 

@@ -12,7 +12,7 @@ from core.messaging.model import Consent
 from core.messaging.template import Purpose
 
 MAX_WORDING = 500
-GIVEN_BY_DEFAULT = {Purpose.SERVICE: True, Purpose.MARKETING: False}
+GIVEN_BY_DEFAULT = {Purpose.SERVICE: True, Purpose.MARKETING: False, Purpose.PROMPT: False}
 
 
 # Whether `{person}` (a column) may be told: the newest word about the purpose, else what holds without any. Its values
@@ -40,6 +40,12 @@ def give(work: Work, *, subscriber_id: int, purpose: Purpose, how: str, wording:
 def withdraw(work: Work, *, subscriber_id: int, purpose: Purpose, how: str, wording: str) -> None:
     """Note that the person does not want this any more."""
     _note(work, subscriber_id, purpose, how, wording, given=False)
+
+
+def has_withdrawn(work: Work, *, subscriber_id: int, purpose: Purpose) -> bool:
+    """Whether the person's newest word about this is a no. No word at all is none."""
+    said = _newest(work, subscriber_id, purpose)
+    return said is not None and said.withdrawn_at is not None
 
 
 def may_tell(work: Work, purpose: Purpose, subscriber_id: int | None) -> bool:

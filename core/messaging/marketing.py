@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from core.base.database import Work
-from core.messaging.consent import give, withdraw
+from core.messaging.consent import give, has_withdrawn, withdraw
 from core.messaging.template import Purpose
 from core.subscribers.model import PHONE, Address
 
@@ -20,6 +20,14 @@ def start_marketing(work: Work, *, address: str, how: str, wording: str) -> None
     """Whoever has this number (digits) has asked for marketing, in these words."""
     for subscriber_id in _whose(work, address):
         give(work, subscriber_id=subscriber_id, purpose=Purpose.MARKETING, how=how, wording=wording)
+
+
+def has_stopped(work: Work, *, address: str) -> bool:
+    """Whether somebody who has this number (digits) has said that no marketing is wanted, and nothing since."""
+    return any(
+        has_withdrawn(work, subscriber_id=subscriber_id, purpose=Purpose.MARKETING)
+        for subscriber_id in _whose(work, address)
+    )
 
 
 def _whose(work: Work, address: str) -> Sequence[int]:

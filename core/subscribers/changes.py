@@ -15,6 +15,7 @@ from core.base.msisdn import Msisdn
 from core.base.words import say
 from core.subscribers.codes import alone_with
 from core.subscribers.events import ContactChangeDue, ContactsChanged
+from core.subscribers.hear import forget_payer_name
 from core.subscribers.model import ASKED, CHANGED_HANDS, MOVED, OTHER_NUMBER, PHONE, Address, ContactChange
 from core.subscribers.numbers import choose_account, give, let_chats_go, take_away
 from core.subscribers.queries import numbers_of
@@ -22,6 +23,7 @@ from core.subscribers.queries import numbers_of
 CHAT_LINKED, CHAT_UNLINKED = "chat_linked", "chat_unlinked"
 NUMBER_ADDED, NUMBER_REMOVED, ACCOUNT_MOVED = "number_added", "number_removed", "account_moved"
 NUMBER_RESTORED = "number_restored"
+REVERSIBLE = (NUMBER_ADDED, NUMBER_REMOVED, ACCOUNT_MOVED)
 UNDONE_WITHIN = timedelta(days=7)
 SELF = "self"
 
@@ -67,14 +69,16 @@ def begin_change(
     return change
 
 
-def tell(work: Work, *, kind: str, subscriber_id: int, channel: str, external_id: str) -> None:
+def tell(
+    work: Work, *, kind: str, subscriber_id: int, channel: str, external_id: str, asked_by: str = SELF
+) -> None:
     """Tell of a change that is done already."""
     change = ContactChange(
         subscriber_id=subscriber_id,
         kind=kind,
         channel=channel,
         external_id=external_id,
-        asked_by=SELF,
+        asked_by=asked_by,
         asked_at=work.now,
         due_at=work.now,
         done_at=work.now,
@@ -113,11 +117,10 @@ def carry_out(work: Work, *, change_id: int) -> None:
 def undo_change(work: Work, *, change_id: int, asked_by: str) -> None:
     """Staff: take back what was done, or was to be done, to a person's numbers in the last week. Raises Refusal.
 
-    asked_by: who undoes it. Numbers that come back cool like new ones.
+    asked_by: who undoes it. Numbers that come back cool like new ones, and the person is told on all of them.
     """
     change = _locked(work, change_id)
-    reversible = (NUMBER_ADDED, NUMBER_REMOVED, ACCOUNT_MOVED)
-    if change.kind not in reversible or change.undone_at or work.now - change.asked_at > UNDONE_WITHIN:
+    if change.kind not in REVERSIBLE or change.undone_at or work.now - change.asked_at > UNDONE_WITHIN:
         raise Refusal(TOO_LATE)
     change.undone_at = work.now
     if change.done_at is not None:
@@ -126,12 +129,14 @@ def undo_change(work: Work, *, change_id: int, asked_by: str) -> None:
         if former is not None:
             give(work, subscriber_id=person, digits=former, is_main=True)
             choose_account(work, number=Msisdn(former), subscriber_id=person)
+            _tell_of(work, NUMBER_RESTORED, person, former, asked_by)
         if change.kind != NUMBER_REMOVED:
             take_away(work, subscriber_id=person, digits=number, why=ASKED)
+            _tell_of(work, NUMBER_REMOVED, person, number, asked_by)
     logger("subscribers").info("contacts_change_undone", change=change.id, by=asked_by)
 
 
-def restore_number(work: Work, *, number: Msisdn, subscriber_id: int, asked_by: str) -> None:
+def restore_number(work: Work, *, number: Msisdn, subscriber_id: int, asked_by: str) -> ContactChange:
     """Give a number that was parted (M6) back to this account: its owner is proved, or staff know better.
 
     What the number did meanwhile stays with the account that it was met under; it can choose between the two.
@@ -151,6 +156,7 @@ def restore_number(work: Work, *, number: Msisdn, subscriber_id: int, asked_by: 
     )
     if parted is None:
         raise Refusal(NEVER_PARTED)
+    forget_payer_name(work, number)
     let_chats_go(work, digits=number.digits, why=OTHER_NUMBER)  # who linked them is not known any more
     give(work, subscriber_id=subscriber_id, digits=number.digits)
     choose_account(work, number=number, subscriber_id=subscriber_id)
@@ -164,6 +170,11 @@ def restore_number(work: Work, *, number: Msisdn, subscriber_id: int, asked_by: 
         asked_by=asked_by,
     )
     logger("subscribers").info("number_restored", change=change.id, by=asked_by)
+    return change
+
+
+def _tell_of(work: Work, kind: str, subscriber_id: int, digits: str, asked_by: str) -> None:
+    tell(work, kind=kind, subscriber_id=subscriber_id, channel=PHONE, external_id=digits, asked_by=asked_by)
 
 
 def _locked(work: Work, change_id: int) -> ContactChange:

@@ -20,6 +20,13 @@ class ContactsChanged(Event):
 
 
 @dataclass(frozen=True)
+class PayerNameChanged(Event):
+    """A number paid under another name than before."""
+
+    payer_name_id: int
+
+
+@dataclass(frozen=True)
 class ContactChangeDue(Event):
     """A change that had to wait may be done now."""
 

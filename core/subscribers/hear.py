@@ -6,14 +6,22 @@ accounts stay as they are, and a number is given back to one by whoever proves t
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from core.base.database import Work
 from core.base.dated import dated
 from core.base.log import logger
 from core.base.msisdn import Msisdn
 from core.subscribers.codes import alone_with
-from core.subscribers.model import CHANGED_HANDS, PHONE, SILENT, SIM_CHANGED, Address, Subscriber
+from core.subscribers.model import (
+    CHANGED_HANDS,
+    PHONE,
+    SILENT,
+    SIM_CHANGED,
+    Address,
+    PayerName,
+    Subscriber,
+)
 
 NEVER_SILENCE = timedelta(days=30)
 """Less is no silence, whatever `number.silent_days` says: the setting is not even read."""
@@ -56,8 +64,19 @@ def part(work: Work, *, msisdn: Msisdn, why: str) -> None:
         .returning(Address.id)
         .execution_options(synchronize_session="fetch")
     ).all()
+    forget_payer_name(work, msisdn)
     if parted:
         logger("subscribers").info("number_parted", why=why, addresses=len(parted), number=msisdn)
+
+
+def forget_payer_name(work: Work, msisdn: Msisdn) -> None:
+    """Whoever has the number from here on pays under a name of his own."""
+    work.session.execute(delete(PayerName).where(PayerName.number == msisdn.digits))
+
+
+def is_somebodys(work: Work, msisdn: Msisdn) -> bool:
+    """Whether the number is on an account."""
+    return _whose(work, msisdn) is not None
 
 
 def _whose(work: Work, msisdn: Msisdn) -> tuple[Subscriber, Address] | None:

@@ -38,9 +38,13 @@ class Provider:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("content-length", "0")))
-                asked = _read(urlsplit(self.path).path, self.headers, raw)
+                where = urlsplit(self.path)
+                asked = _read(where.path, self.headers, raw or where.query.encode())
                 provider.asked.append(asked)
                 status, body = provider.reply(asked)
                 if (status, body) == Provider.HANG:
