@@ -4,14 +4,17 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from core.base.clock import nairobi_day
 from core.base.database import Work
 from core.base.msisdn import Msisdn
+from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.model import (
     ACTIVE,
     AWAITING_NETWORK,
     ENDED,
     GRACE,
     SUSPENDED,
+    Invoice,
     Purchase,
     Subscription,
 )
@@ -19,11 +22,13 @@ from core.billing.moves import move
 from core.billing.purchase import StepId, begin_purchase
 from core.billing.serve import serve, start_paid_time
 from core.catalogue.model import HOTSPOT, PPPOE, Plan, Site
-from core.ledger.accounts import MPESA_CLEARING, receivable
+from core.ledger.accounts import MPESA_CLEARING, receivable, revenue
 from core.ledger.post import lock_subscriber, post
 from core.payments.collect import pay_for_plan
-from core.payments.settle import complete, whose_money
+from core.payments.complete import complete, whose_money
 from core.payments.standing import BegunCollection
+from core.staff.audit import Actor
+from core.staff.model import StaffMember
 from core.subscribers.meet import meet
 from core.subscribers.model import Subscriber
 
@@ -116,7 +121,7 @@ def a_collection(
 def a_paid_purchase(work: Work, buyer: Subscriber, plan: Plan, **changes: Any) -> Purchase:
     """Paid, invoiced and served, with its money in the journal."""
     purchase = a_purchase(work, buyer, plan, **changes)
-    customer_id = whose_money(purchase)
+    customer_id = whose_money(work, purchase)
     lock_subscriber(work, customer_id)
     post(
         work,
@@ -147,8 +152,43 @@ def a_home_line(
     start_paid_time(work, subscription_id=line.id, at=granted_at or work.now)
     steps = {ACTIVE: [], GRACE: [GRACE], SUSPENDED: [GRACE, SUSPENDED], ENDED: [ENDED]}[state]
     for to_state in steps:
+        work.session.flush()  # one move at a time, as the database wants it
         move(work, line, to_state, "factory")
     if state == SUSPENDED:
         line.dark_since = dark_since or work.now
     work.session.flush()
     return line
+
+
+def a_bill(work: Work, line: Subscription, **changes: Any) -> Invoice:
+    """The open bill of a line's next month, due when what was paid before ends."""
+    assert line.paid_through is not None
+    first = nairobi_day(line.paid_through)
+    price = changes.pop("price", None) or line.plan.price
+    lock_subscriber(work, line.account_holder_id)
+    sold = InvoiceLineDraft(line.plan.name, price, line.plan_id, revenue(line.plan.kind, line.site_id))
+    asked: dict[str, Any] = {
+        "kind": "bill",
+        "subscriber_id": line.account_holder_id,
+        "lines": [sold],
+        "subscription_id": line.id,
+        "period": (first, first + timedelta(days=29)),
+        "due_at": line.paid_through,
+        "paid": False,
+    }
+    return issue(work, **(asked | changes))
+
+
+def a_cashier(work: Work, role: str = "finance") -> Actor:
+    """Somebody of the staff who may correct money."""
+    number = next(_serial)
+    member = StaffMember(
+        email=f"staff{number}@example.com",
+        role=role,
+        password_hash="",
+        totp_sealed=b"",
+        created_at=work.now,
+    )
+    work.session.add(member)
+    work.session.flush()
+    return Actor(staff_id=member.id, role=role, source="test")

@@ -45,7 +45,7 @@ class Posting(Base):
     __tablename__ = "postings"
     __table_args__ = (
         CheckConstraint("amount_cents <> 0", name="not_empty"),
-        Index("ix_postings_account_id_id", "account_id", "id"),
+        Index("ix_postings_account_id_id", "account_id", "id", postgresql_include=["amount_cents"]),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     entry_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("journal_entries.id"), index=True)

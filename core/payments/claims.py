@@ -10,12 +10,13 @@ from core.base.dated import dated
 from core.base.inbox import raise_incident
 from core.billing.model import Purchase
 from core.ledger.post import lock_subscriber
+from core.payments.complete import whose_money
 from core.payments.events import ClaimMade
 from core.payments.gateway import Paid
 from core.payments.keep import collection_named, keep_money, owner_named, suspend_money
 from core.payments.model import Claim
 from core.payments.receipts import take_receipt
-from core.payments.settle import settle, whose_money
+from core.payments.settle import settle
 
 ANOTHER_PAYER = "another payer"
 ASK_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
@@ -156,7 +157,7 @@ def allocate(work: Work, paid: Paid, *, provider: str) -> None:
         settle(work, collection.id, paid=paid, cause="told by the paybill")
         return
     if collection is not None:
-        owner_id: int | None = whose_money(work.session.get_one(Purchase, collection.purchase_id))
+        owner_id: int | None = whose_money(work, work.session.get_one(Purchase, collection.purchase_id))
     else:
         owner = owner_named(work, paid.account_text)
         owner_id = owner.id if owner is not None else None

@@ -5,10 +5,12 @@ from typing import Any
 
 from core.base.database import RECORDED, Work
 from core.base.errors import Refusal
+from core.base.money import Money
 from core.base.msisdn import Msisdn
 from core.base.words import say
 from core.billing.model import Purchase
 from core.billing.purchase import INSERT_PURCHASE, StepId, purchase_values
+from core.catalogue.queries import NOT_ON_SALE
 from core.payments.events import CollectionRequested
 from core.payments.model import REQUESTED, Collection
 from core.payments.standing import (
@@ -35,7 +37,7 @@ _COLLECTION = f"""
     occasion AS (
         INSERT INTO collections (id, purchase_id, retries_id, gateway, payer, amount_cents, currency, reference, state,
             created_at, push_due_at)
-        SELECT %(collection_id)s, drawn.purchase_id, %(retries_id)s, %(gateway)s, %(payer)s, %(price_cents)s,
+        SELECT %(collection_id)s, drawn.purchase_id, %(retries_id)s, %(gateway)s, %(payer)s, %(amount_cents)s,
             %(currency)s, %(reference)s, 'requested', %(now)s, %(available_at)s
         FROM drawn
         ON CONFLICT (payer) WHERE {IS_OPEN} DO NOTHING
@@ -59,7 +61,7 @@ _RETRY = f"""
     WITH drawn AS (SELECT CAST(%(purchase_id)s AS bigint) AS purchase_id), {_COLLECTION} SELECT id FROM occasion
 """  # noqa: S608
 _BEFORE_RETRY = f"""
-    SELECT nextval('collections_id_seq'), account_no, ({LAST_ASKED.format(price="%(price_cents)s")})
+    SELECT nextval('collections_id_seq'), account_no, ({LAST_ASKED.format(price="ARRAY[%(amount_cents)s]")})
     FROM subscribers WHERE id = %(beneficiary_id)s
 """  # noqa: S608
 
@@ -101,9 +103,12 @@ def pay_for_plan(
         renews=renews,
         line=standing.line,
     )
+    if purchase["price_cents"] == 0:
+        raise Refusal(NOT_ON_SALE)  # what is free is given, not paid for
     collection = _collection_values(
         work,
         standing.collection_id,
+        price=Money(purchase["price_cents"], purchase["currency"]),
         payer=payer,
         gateway=gateway,
         account_no=whom.account_no,
@@ -118,7 +123,7 @@ def pay_for_plan(
     return BegunCollection(
         id=standing.collection_id,
         purchase_id=made[0],
-        amount_cents=purchase["price_cents"],
+        amount_cents=collection["amount_cents"],
         currency=purchase["currency"],
         reference=collection["reference"],
         state=REQUESTED,
@@ -132,10 +137,12 @@ def begin_collection(
     payer: Msisdn,
     gateway: str,
     push_after: timedelta,
-    retries: Collection,
+    retries: Collection | None = None,
 ) -> None:
-    """A further attempt to collect the purchase's money. Raises Refusal while another is open for the same phone."""
-    facts = {"payer": payer.digits, "price_cents": purchase.price_cents, "currency": purchase.currency}
+    """An attempt to collect the purchase's money; retries: the one before it. Raises Refusal while another is open for
+    the same phone."""
+    amount = Money.shillings(purchase.price.whole_shillings_up())
+    facts = {"payer": payer.digits, "amount_cents": amount.minor, "currency": purchase.currency}
     found = work.at_once(
         _BEFORE_RETRY,
         {
@@ -149,11 +156,12 @@ def begin_collection(
     values = _collection_values(
         work,
         collection_id,
+        price=purchase.price,
         payer=payer,
         gateway=gateway,
         account_no=account_no,
         due_at=max(work.now + push_after, free_at(work, last_asked)),
-        retries_id=retries.id,
+        retries_id=retries.id if retries is not None else None,
     )
     if work.at_once(_RETRY, {**facts, **values, "purchase_id": purchase.id}) is None:
         raise Refusal(PAYMENT_OPEN)
@@ -163,15 +171,18 @@ def _collection_values(
     work: Work,
     collection_id: int,
     *,
+    price: Money,
     payer: Msisdn,
     gateway: str,
     account_no: str,
     due_at: datetime,
     retries_id: int | None = None,
 ) -> dict[str, Any]:
-    """The row of a collection that is prompted at `due_at`, and the event of it; its price is the purchase's."""
+    """The row of a collection that is prompted at `due_at`, and the event of it. It asks for whole shillings: what that
+    is above the price stays the customer's."""
     return {
         "collection_id": collection_id,
+        "amount_cents": Money.shillings(price.whole_shillings_up()).minor,
         "retries_id": retries_id,
         "gateway": gateway,
         "payer": payer.digits,

@@ -63,6 +63,28 @@ class GiftPaid(Event):
 
 
 @dataclass(frozen=True)
+class PaymentReversed(Event):
+    """A payment was taken back by its provider's hand: entry reversed, unused time withdrawn."""
+
+    receipt_id: int
+
+
+@dataclass(frozen=True)
+class MoneyMoved(Event):
+    """Money that was put on a wrong account stands on the right one now: two corrections, away and here."""
+
+    away_id: int
+    here_id: int
+
+
+@dataclass(frozen=True)
+class RefundPaid(Event):
+    """Money was paid back to the phone that had paid it."""
+
+    correction_id: int
+
+
+@dataclass(frozen=True)
 class MoneyKept(Event):
     """Money came in that bought nothing by itself: it is the subscriber's, in the journal."""
 

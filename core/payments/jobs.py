@@ -5,7 +5,8 @@ from typing import Protocol
 
 from core.base.database import OpensWork, Work
 from core.base.errors import OutcomeUnknown, Rejected, Unreachable
-from core.payments import own_money, pull, tell
+from core.billing.corrections import correction_of
+from core.payments import own_money, pull, remind, tell, tell_money
 from core.payments.ask import claim, note_answer
 from core.payments.claims import give_up_claim, note_asked, note_overdue_claims, to_ask_about
 from core.payments.gateway import PaymentGateway, Verdict
@@ -93,8 +94,25 @@ def use_money(deps: PaymentsDeps, *, receipt_id: int) -> None:
     """Money without a purchase: renew a line with it, or tell its owner that it is kept."""
     with deps.work() as work:
         receipt = work.session.get_one(Receipt, receipt_id)
-        if own_money.renew_from_money(work, receipt=receipt) == 0:
-            tell.tell_money_kept(work, receipt)
+        tell_money.tell_use(work, receipt, own_money.use_receipt(work, receipt=receipt))
+
+
+def use_moved_money(deps: PaymentsDeps, *, away_id: int, here_id: int) -> None:
+    """Money came to the right account: it is used there, and both sides are told."""
+    with deps.work() as work:
+        own_money.use_money(work, correction_of(work, here_id).subscriber_id, why=f"moved:{here_id}")
+        for correction_id in (away_id, here_id):
+            tell_money.tell_correction(work, correction_id)
+
+
+def tell_reversal(deps: PaymentsDeps, *, receipt_id: int) -> None:
+    with deps.work() as work:
+        tell_money.tell_reversal(work, receipt_id)
+
+
+def tell_refund(deps: PaymentsDeps, *, correction_id: int) -> None:
+    with deps.work() as work:
+        tell_money.tell_correction(work, correction_id)
 
 
 def renew_due_line(deps: PaymentsDeps, *, subscription_id: int) -> None:
@@ -127,6 +145,18 @@ def watch_over(deps: PaymentsDeps, *, purchase_id: int) -> None:
     """Paid: if the network has not taken it up in a little while, the buyer is told that the money is safe."""
     with deps.work() as work:
         tell.tell_money_is_safe(work, purchase_id, everywhere=deps.provider_name)
+
+
+def tell_steps(deps: PaymentsDeps, *, first_id: int, last_id: int) -> None:
+    """Steps of dunning were taken: tell their people, if it still holds."""
+    with deps.work() as work:
+        remind.tell_steps(work, first_id, last_id, paybill=deps.paybill)
+
+
+def prompt_for_step(deps: PaymentsDeps, *, taken_id: int) -> None:
+    """A step of dunning wants a line's owner prompted."""
+    with deps.work() as work:
+        remind.prompt_for_step(work, taken_id)
 
 
 def check_claims(deps: PaymentsDeps) -> None:

@@ -4,7 +4,9 @@ waits in suspense."""
 from sqlalchemy import select
 
 from core.base.database import Work
+from core.base.ids import EntryId
 from core.base.msisdn import Msisdn, NotAPhoneNumber
+from core.billing.invoice import invoice_named
 from core.ledger.accounts import MPESA_CLEARING, SUSPENSE, receivable
 from core.ledger.post import post
 from core.payments.events import MoneyKept
@@ -21,7 +23,7 @@ def keep_money(work: Work, receipt: Receipt, *, subscriber_id: int) -> None:
     post(
         work,
         kind="payment",
-        source=_source(receipt),
+        source=source_of(receipt),
         sides=[(MPESA_CLEARING, receipt.amount), (receivable(subscriber_id), -receipt.amount)],
     )
     work.record(MoneyKept(receipt.id))
@@ -32,14 +34,15 @@ def suspend_money(work: Work, receipt: Receipt, *, reason: str) -> None:
     post(
         work,
         kind="payment",
-        source=_source(receipt),
+        source=source_of(receipt),
         sides=[(MPESA_CLEARING, receipt.amount), (SUSPENSE, -receipt.amount)],
     )
     work.session.add(SuspenseItem(receipt_id=receipt.id, reason=reason, created_at=work.now))
 
 
-def release_money(work: Work, receipt: Receipt, *, subscriber_id: int) -> None:
-    """The owner of suspended money is found (and locked by the caller): Dr suspense, Cr receivable."""
+def release_money(work: Work, receipt: Receipt, *, subscriber_id: int) -> EntryId:
+    """The owner of suspended money is found (and locked by the caller): Dr suspense, Cr receivable. Never from clearing
+    twice. NoResultFound where it waits no more."""
     item = work.session.scalars(
         select(SuspenseItem)
         .where(SuspenseItem.receipt_id == receipt.id, SuspenseItem.resolved_at.is_(None))
@@ -47,7 +50,7 @@ def release_money(work: Work, receipt: Receipt, *, subscriber_id: int) -> None:
     ).one()
     item.resolved_at, item.resolved_to = work.now, subscriber_id
     receipt.subscriber_id = subscriber_id
-    post(
+    return post(
         work,
         kind="resolution",
         source=f"suspense:{item.id}",
@@ -55,7 +58,8 @@ def release_money(work: Work, receipt: Receipt, *, subscriber_id: int) -> None:
     )
 
 
-def _source(receipt: Receipt) -> str:
+def source_of(receipt: Receipt) -> str:
+    """The source of the entry by which a receipt without a collection was posted."""
     return f"receipt:{receipt.provider}:{receipt.number}"
 
 
@@ -68,12 +72,16 @@ def collection_named(work: Work, account_text: str) -> Collection | None:
 
 
 def owner_named(work: Work, account_text: str) -> Subscriber | None:
-    """The subscriber whom a payer named: by account number, or by phone number. Never by likeness."""
+    """The subscriber whom a payer named: by account number, by the number of an invoice, or by phone number. Never by
+    likeness."""
     number = parse_account_no(account_text)
     if number is not None:
         found = by_account_no(work, number)
         if found is not None:
             return found
+    invoice = invoice_named(work, account_text)
+    if invoice is not None:
+        return work.session.get_one(Subscriber, invoice.subscriber_id)
     try:
         return find(work, msisdn=Msisdn.parse(account_text))
     except NotAPhoneNumber:

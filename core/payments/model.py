@@ -103,13 +103,15 @@ class Receipt(Base):
     """The provider's proof of money received, once per provider and number, and only when it counts.
 
     subscriber_id: whose money it became; none while it stands in suspense. collection_id: the collection that it
-    proves; one receipt a collection, any further one is new money.
+    proves; one receipt a collection, any further one is new money. refunded_cents: never more than was received.
+    reversed_at: since when its payer has the money back, by the provider's hand.
     """
 
     __tablename__ = "receipts"
     __table_args__ = (
         UniqueConstraint("provider", "number"),
         CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("refunded_cents BETWEEN 0 AND amount_cents", name="refunded"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     provider: Mapped[str] = mapped_column(Text)
@@ -123,6 +125,8 @@ class Receipt(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     subscriber_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("subscribers.id"), index=True)
     collection_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("collections.id"), unique=True)
+    reversed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refunded_cents: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     @property
     def amount(self) -> Money:
@@ -167,6 +171,26 @@ class SuspenseItem(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_to: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("subscribers.id"))
+
+
+class Installment(Base):
+    """Money that a subscriber keeps aside towards a plan, until it covers the plan's price. One at a time."""
+
+    __tablename__ = "installments"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'bought', 'given_up')", name="state"),
+        CheckConstraint("kept_cents >= 0 AND (state = 'open' OR kept_cents = 0)", name="kept"),
+        Index("uq_installments_open", "subscriber_id", unique=True, postgresql_where=text("state = 'open'")),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("subscribers.id"))
+    plan_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("plans.id"))
+    site_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("sites.id"))
+    kept_cents: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    state: Mapped[str] = mapped_column(Text, server_default="open")
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    purchase_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("purchases.id"))
 
 
 class GatewayToken(Base):

@@ -1,58 +1,188 @@
-"""A home line renews from its owner's own money: bare paybill money, an amount that was too much."""
+"""An account's own money is put to use: bare paybill money, an amount that was too much, what was kept before.
+
+It pays what is owed, oldest due first, and buys the periods whose bills are open; then what is kept aside; then lines
+renew from it, unless their owner said no. An account may pay for many lines: its own, and those of others.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import text
 
 from core.base.database import Work
-from core.billing.model import ACTIVE, AWAITING_NETWORK, GRACE, SUSPENDED, Subscription
-from core.billing.purchase import StepId, begin_purchase, purchase_at
-from core.billing.queries import home_line
-from core.ledger.post import lock_subscriber
-from core.ledger.queries import balance
+from core.base.money import Money
+from core.billing.account import is_to_be_bought, open_bill, open_invoices, own_money, pay_from_own
+from core.billing.corrections import pay_invoice
+from core.billing.invoice import invoice_named
+from core.billing.model import ACTIVE, AWAITING_NETWORK, GRACE, SUSPENDED, Invoice, Subscription
+from core.billing.purchase import PartOfTerm, StepId, begin_purchase, purchase_at
+from core.billing.serve import lock_line
+from core.payments.complete import complete
+from core.payments.installments import put_aside
 from core.payments.model import Receipt
-from core.payments.settle import complete
+from core.payments.part_payment import part_bought
 
 RENEWABLE = (AWAITING_NETWORK, ACTIVE, GRACE, SUSPENDED)
 OWN_MONEY, BY_RECEIPT, FIRST_TERM = "money", "receipt:", "term:0"
 """How the step of a purchase from own money is written: the channel, the beginning of the session where a receipt
 was the occasion, and the first of several terms."""
+NEVER = datetime.max.replace(tzinfo=UTC)
 TERMS_AT_ONCE = 12
-"""A year ahead; more money than that stays the subscriber's, who may have meant something else."""
+"""A year ahead for a line; more money than that stays the subscriber's, who may have meant something else."""
+
+# The account and everybody whose line it pays for, in the order of their ids, as everywhere.
+_LOCK = text(
+    """
+    SELECT id FROM subscribers WHERE id = :holder_id OR id IN (
+        SELECT subscriber_id FROM subscriptions WHERE payer_id = :holder_id AND state <> 'ended'
+    ) ORDER BY id FOR NO KEY UPDATE
+    """
+)
+_LINES = text(
+    """
+    SELECT s.id FROM subscriptions s JOIN plans p ON p.id = s.plan_id
+    WHERE (s.payer_id = :holder_id OR (s.subscriber_id = :holder_id AND s.payer_id IS NULL))
+      AND s.state = ANY(:states) AND s.renews AND p.kind = 'pppoe' AND p.billing = 'prepaid' AND p.price_cents > 0
+    ORDER BY s.paid_through NULLS LAST, s.id
+    """
+)
 
 
-def renew_from_money(work: Work, *, receipt: Receipt) -> int:
-    """Renew the line of the receipt's owner while the money covers it. How many terms were bought; where it was
-    done before, one at least."""
-    if receipt.subscriber_id is None:
-        return 0
-    return _renew(work, receipt.subscriber_id, f"{BY_RECEIPT}{receipt.id}", terms=TERMS_AT_ONCE)
+@dataclass(slots=True)
+class Spent:
+    """What money was used for. terms: purchases of whole or part terms; lines: of which lines; of_others: whether some
+    are other people's; debts: invoices that it was set against; aside: whether some was kept aside towards a plan."""
+
+    terms: int = 0
+    lines: set[int] = field(default_factory=set)
+    of_others: bool = False
+    debts: int = 0
+    aside: bool = False
+
+
+def use_receipt(work: Work, *, receipt: Receipt) -> Spent:
+    """Use the money of the receipt's owner. Done before, it only says that something was bought then."""
+    if receipt.subscriber_id is None or receipt.reversed_at is not None:
+        return Spent()
+    named = invoice_named(work, receipt.account_text)
+    return use_money(
+        work,
+        receipt.subscriber_id,
+        why=f"{BY_RECEIPT}{receipt.id}",
+        first=named if named is not None and named.subscriber_id == receipt.subscriber_id else None,
+    )
+
+
+def use_money(work: Work, holder_id: int, *, why: str, first: Invoice | None = None) -> Spent:
+    """Use the own money of an account. why: the occasion, and the session of what it buys; the same twice is once.
+    first: the invoice that it was sent for, which is paid before all others, also where it was written off."""
+    work.session.execute(_LOCK, {"holder_id": holder_id})
+    spent = Spent()
+    if purchase_at(work, _step(why, 0)) is not None:
+        spent.terms = 1
+        return spent
+    if first is not None and not is_to_be_bought(work, first):
+        pay_invoice(work, invoice_id=first.id, source=why)
+        spent.debts += 1
+    for invoice in open_invoices(work, holder_id):
+        if not own_money(work, holder_id).is_positive:
+            break
+        if is_to_be_bought(work, invoice):
+            _buy_bill(work, holder_id, invoice, why, spent)
+        else:
+            before = invoice.open_cents
+            pay_from_own(work, invoice, source=why)
+            spent.debts += invoice.open_cents < before
+    spent.aside = put_aside(work, holder_id, own_money(work, holder_id), source=why)
+    if not spent.aside:
+        _renew_ahead(work, holder_id, why, spent)
+    return spent
 
 
 def renew_due_line(work: Work, *, subscription_id: int) -> int:
-    """The line's paid time is over: renew it once from money that its owner has with us, if that suffices."""
+    """The line's paid time is over, or its bill is raised: renew it once from the money of whoever pays for it, if that
+    suffices. When the time is over, a part of the term is better than none. How many purchases were made."""
     line = work.session.get_one(Subscription, subscription_id)
-    if line.paid_through is None:
+    if line.paid_through is None or not line.renews:
         return 0
-    return _renew(work, line.subscriber_id, f"due:{line.id}:{line.paid_through:%Y%m%d}", terms=1)
-
-
-def _renew(work: Work, subscriber_id: int, why: str, *, terms: int) -> int:
-    lock_subscriber(work, subscriber_id)
+    holder_id, why = line.account_holder_id, f"due:{line.id}:{line.paid_through:%Y%m%d}"
+    work.session.execute(_LOCK, {"holder_id": holder_id})
     if purchase_at(work, _step(why, 0)) is not None:
         return 1
-    for number in range(terms):
-        line = home_line(work, subscriber_id)
-        own = -balance(work, subscriber_id).minor
-        if line is None or line.state not in RENEWABLE or own < line.price_cents:
-            return number
-        purchase, _ = begin_purchase(
-            work,
-            step=_step(why, number),
-            buyer_id=subscriber_id,
-            beneficiary_id=subscriber_id,
-            plan_id=line.plan_id,
-            renews=line.subscription_id,
-        )
-        complete(work, purchase, customer_id=subscriber_id)
-        work.session.flush()
-    return terms
+    work.session.refresh(line)
+    if line.state not in RENEWABLE:
+        return 0
+    is_over = line.paid_through is None or line.paid_through <= work.now
+    return int(_buy(work, holder_id, line.id, _step(why, 0), in_part=is_over))
+
+
+def _buy_bill(work: Work, holder_id: int, invoice: Invoice, why: str, spent: Spent) -> None:
+    assert invoice.subscription_id is not None, "a bill is for a line"
+    line = work.session.get_one(Subscription, invoice.subscription_id)
+    if line.state in RENEWABLE and _buy(work, holder_id, line.id, _step(why, spent.terms), in_part=True):
+        _note(spent, line, holder_id)
+
+
+def _renew_ahead(work: Work, holder_id: int, why: str, spent: Spent) -> None:
+    """One term after the other for the line whose time ends first; only the very first of them may be a part."""
+    line_ids = list(work.session.scalars(_LINES, {"holder_id": holder_id, "states": list(RENEWABLE)}))
+    bought = dict.fromkeys(line_ids, 0)
+    while own_money(work, holder_id).is_positive:
+        lines = [work.session.get_one(Subscription, line_id) for line_id in line_ids]
+        for line in sorted(lines, key=lambda line: _turn(line, bought[line.id])):
+            if bought[line.id] < TERMS_AT_ONCE and _buy(
+                work, holder_id, line.id, _step(why, spent.terms), in_part=spent.terms == 0
+            ):
+                bought[line.id] += 1
+                _note(spent, line, holder_id)
+                break
+        else:
+            return
+
+
+def _note(spent: Spent, line: Subscription, holder_id: int) -> None:
+    spent.terms += 1
+    spent.lines.add(line.id)
+    spent.of_others |= line.subscriber_id != holder_id
+
+
+def _turn(line: Subscription, bought: int) -> tuple[int, datetime, int]:
+    """Who is served first. The date of a line that is off does not move by a purchase: its turns are counted."""
+    waits = 0 if line.state in (ACTIVE, GRACE) else bought
+    return waits, line.paid_through or NEVER, line.id
+
+
+def _buy(work: Work, holder_id: int, line_id: int, step: StepId, *, in_part: bool) -> bool:
+    """Buy the next term of a line with the account's own money: the whole of it; or, if it may be, most of it with the
+    rest owed, or fewer days. Whether anything was bought."""
+    line = lock_line(work, line_id)
+    bill = open_bill(work, line_id)
+    if bill is not None and bill.subscriber_id != holder_id:
+        return False
+    own, price = (
+        own_money(work, holder_id),
+        Money(bill.open_cents) if bill is not None else line.renewal_plan.price,
+    )
+    part: PartOfTerm | None = None
+    if own < price:
+        if not in_part or not own.is_positive:
+            return False
+        days = part_bought(work, line, bill, price=price, paid=own)
+        if days is None:
+            return False
+        part = days if days.price_cents < price.minor else None
+    purchase, _ = begin_purchase(
+        work,
+        step=step,
+        buyer_id=holder_id,
+        beneficiary_id=line.subscriber_id,
+        plan_id=line.renewal_plan.id,
+        renews=line.id,
+        part=part,
+    )
+    complete(work, purchase, customer_id=holder_id, paid=own if own < purchase.price else None)
+    work.session.flush()
+    return True
 
 
 def _step(why: str, number: int) -> StepId:

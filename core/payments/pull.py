@@ -11,6 +11,7 @@ from core.base.log import logger
 from core.payments.claims import allocate
 from core.payments.gateway import Paid
 from core.payments.model import GatewayToken, Receipt
+from core.payments.payers import note_payer
 
 REACH = timedelta(hours=48)
 """As far back as the provider remembers."""
@@ -48,6 +49,7 @@ def take_page(work: Work, page: list[Paid], *, gateway: str, shortcode: str) -> 
             payer_name=paid.payer_name,
         )
         allocate(work, told, provider=gateway)
+        note_payer(work, told)
     if missed:
         logger("payments").warning("payments_found_by_pull", count=len(missed))
     return len(missed)

@@ -1,38 +1,27 @@
 """Settle: one transaction marks the collection paid, posts the journal, serves the purchase. Once, ever."""
 
-from datetime import timedelta
-
 from sqlalchemy import select
 
 from core.base.database import Work
-from core.base.i18n import DEFAULT_LANGUAGE, render
-from core.base.log import logger
 from core.base.msisdn import Msisdn
 from core.billing import model as billing
-from core.billing.invoice import invoice_purchase
-from core.billing.model import Purchase
-from core.billing.serve import serve
-from core.catalogue.labels import term_label
-from core.catalogue.model import HOTSPOT
+from core.billing.account import own_money
 from core.ledger.accounts import MPESA_CLEARING, receivable
 from core.ledger.post import post, reverse
-from core.ledger.queries import balance
-from core.payments.events import GiftPaid, MoneyKept, PaymentSettled
+from core.payments.complete import complete, is_still_to_pay, whose_money
+from core.payments.events import MoneyKept
 from core.payments.gateway import Paid
 from core.payments.keep import keep_money
 from core.payments.model import PAID, Collection, Receipt
 from core.payments.receipts import adopt_receipt, take_receipt
 from core.payments.states import locked_with_purchase, move
 from core.subscribers.meet import prove_number
-from core.vouchers.mint import mint
-
-NETWORK_ANSWERS_WITHIN = timedelta(seconds=20)
-"""A router that is there takes a second; after this a buyer starts to worry, and somebody looks."""
 
 # In the order of their ids, as everywhere: two who buy for each other must not wait for each other.
 _LOCK_PEOPLE = """
     SELECT s.id FROM collections c JOIN purchases p ON p.id = c.purchase_id
-    JOIN subscribers s ON s.id IN (p.buyer_id, p.beneficiary_id)
+    LEFT JOIN subscriptions l ON l.id = p.subscription_id
+    JOIN subscribers s ON s.id IN (p.buyer_id, p.beneficiary_id, l.payer_id)
     WHERE c.id = %(collection_id)s ORDER BY s.id FOR NO KEY UPDATE OF s
 """
 
@@ -46,7 +35,7 @@ def settle(work: Work, collection_id: int, *, paid: Paid | None, cause: str) -> 
     work.within(_LOCK_PEOPLE, {"collection_id": collection_id})
     collection, purchase = locked_with_purchase(work, collection_id)
     work.request_id = purchase.request_id  # whatever told us, what follows is part of this purchase
-    customer_id = whose_money(purchase)
+    customer_id = whose_money(work, purchase)
     if collection.state == PAID:
         if paid is not None:
             _note_further_receipt(work, collection, customer_id, paid)
@@ -73,38 +62,20 @@ def settle(work: Work, collection_id: int, *, paid: Paid | None, cause: str) -> 
     prove_number(work, subscriber_id=purchase.buyer_id, msisdn=Msisdn(collection.payer))
     buys = purchase.state not in (billing.PAID, billing.SERVED) and received >= purchase.price
     if buys and not is_new:  # it was the customer's own in the meantime: is it still there?
-        buys = -balance(work, customer_id) >= purchase.price
+        buys = own_money(work, customer_id) >= purchase.price
+    if buys:
+        buys = is_still_to_pay(work, purchase)
     if buys:
         complete(work, purchase, customer_id=customer_id)
     elif purchase.state == billing.OPEN:
         purchase.state = billing.UNPAID
-    if receipt is not None and is_new and not (buys and received == purchase.price):
+    if receipt is not None and is_new and not (buys and received == collection.amount):
         work.record(MoneyKept(receipt.id))
 
 
 def word_of(collection: Collection) -> str:
     """The source of the entry by which a collection's money was posted."""
     return f"collection:{collection.id}"
-
-
-def complete(work: Work, purchase: Purchase, *, customer_id: int) -> None:
-    """Serve and invoice a purchase whose money stands on the customer's account. Rows are locked."""
-    line = serve(work, purchase)
-    term = render(term_label(purchase.term_unit, purchase.term_count), DEFAULT_LANGUAGE)
-    what = "WiFi" if purchase.plan.kind == HOTSPOT else purchase.plan.name
-    if purchase.plan.kind == HOTSPOT:
-        mint(work, subscription_id=line.id, buyer_id=purchase.buyer_id, holder_id=purchase.beneficiary_id)
-        if purchase.buyer_id != purchase.beneficiary_id:
-            work.record(GiftPaid(purchase.id))
-    work.record(PaymentSettled(purchase.id), after=NETWORK_ANSWERS_WITHIN)
-    # Last, for everybody waits for the next number until this is committed.
-    invoice_purchase(work, purchase, subscriber_id=customer_id, description=f"{what}, {term}")
-    logger("payments").info("settled", purchase=purchase.id, cents=purchase.price_cents)
-
-
-def whose_money(purchase: Purchase) -> int:
-    """On whose account a purchase stands: the line's owner for home lines, the buyer for vouchers."""
-    return purchase.buyer_id if purchase.plan.kind == HOTSPOT else purchase.beneficiary_id
 
 
 def _note_further_receipt(work: Work, collection: Collection, customer_id: int, paid: Paid) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from core.base.database import Work
 from core.base.money import Money
 from core.base.msisdn import Msisdn
+from core.billing.account import IS_UNSERVED
 from core.billing.purchase import LineNow, StepId
 from core.catalogue.queries import PLAN_NOW, PLAN_NOW_COLUMNS, PlanNow, plan_in_row
 from core.payments.model import OPEN_STATES
@@ -57,14 +58,22 @@ IS_OPEN = f"state IN {OPEN_STATES}"
 # The amount may be asked for again SAME_AMOUNT_APART after it was asked for last; a FAILED one was never on the phone.
 LAST_ASKED = """
     SELECT max(asked_at) FROM collections
-    WHERE payer = %(payer)s AND amount_cents = {price} AND asked_at > %(not_before)s AND state <> 'failed'
+    WHERE payer = %(payer)s AND amount_cents = ANY ({price}) AND asked_at > %(not_before)s AND state <> 'failed'
+"""
+# M-PESA takes whole shillings: a bill is asked for rounded up. Which of several prices it will be is not known here:
+# none of them is asked for twice too soon.
+_ASKED = """
+    ARRAY(SELECT coalesce((line.bill_cents + 99) / 100 * 100, plan.price_cents + fees)
+          FROM (SELECT coalesce(sum(cents), 0)::bigint AS fees FROM plan_fees WHERE plan_id = plan.id) AS once
+          UNION SELECT price_cents + (SELECT coalesce(sum(cents), 0) FROM plan_fees WHERE plan_id = plan.id)
+          FROM plan_offers WHERE plan_id = plan.id AND from_at <= %(now)s AND until_at > %(now)s)
 """
 _STANDING = f"""
     SELECT nextval('collections_id_seq'),
         (SELECT amount_cents FROM collections WHERE payer = %(payer)s AND {IS_OPEN}),
         (SELECT state = 'failed' AND gateway_checkout_id IS NULL FROM collections
             WHERE payer = %(payer)s ORDER BY created_at DESC, id DESC LIMIT 1),
-        ({LAST_ASKED.format(price="plan.price_cents")}),
+        ({LAST_ASKED.format(price=_ASKED)}),
         begun.*, caller.*, beneficiary.*, line.*, {PLAN_NOW}
     FROM (SELECT) AS one
     LEFT JOIN LATERAL (
@@ -81,8 +90,15 @@ _STANDING = f"""
         WHERE a.channel = 'msisdn' AND a.external_id = %(beneficiary)s AND a.is_primary
     ) AS beneficiary ON true
     LEFT JOIN LATERAL (
-        SELECT subscriber_id, plan_id, site_id, state FROM subscriptions WHERE id = %(renews)s
-    ) AS line ON true
+        SELECT s.subscriber_id, coalesce(s.next_plan_id, s.plan_id), s.site_id, s.state, bill.id, bill.open_cents
+        FROM subscriptions s
+        LEFT JOIN LATERAL (
+            SELECT id, open_cents FROM invoices
+            WHERE invoices.subscription_id = s.id AND open_cents > 0 AND {IS_UNSERVED}
+            ORDER BY due_at NULLS FIRST, id LIMIT 1
+        ) AS bill ON true
+        WHERE s.id = %(renews)s
+    ) AS line (subscriber_id, plan_id, site_id, state, bill_id, bill_cents) ON true
     LEFT JOIN plans AS plan ON plan.id = %(plan_id)s
 """  # noqa: S608
 
@@ -109,12 +125,13 @@ def standing_of(
             "beneficiary": beneficiary.digits if beneficiary else None,
             "renews": renews,
             "plan_id": plan_id,
+            "now": work.now,
             "not_before": work.now - SAME_AMOUNT_APART,
         },
     )
     assert row is not None, "it is read from no table"
     collection_id, open_cents, was_refused, last_asked, *rest = row
-    begun, caller_row, beneficiary_row, line = rest[:6], rest[6:8], rest[8:10], rest[10:14]
+    begun, caller_row, beneficiary_row, line = rest[:6], rest[6:8], rest[8:10], rest[10:16]
     return Standing(
         collection_id=collection_id,
         open_cents=open_cents,

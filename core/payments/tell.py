@@ -8,15 +8,16 @@ from core.base.clock import last_day
 from core.base.database import Work
 from core.base.errors import NotReady
 from core.base.money import Money, show_money
-from core.billing.model import AWAITING_NETWORK, Purchase, Subscription
-from core.catalogue.labels import term_label
+from core.billing.account import standing
+from core.billing.data import tell_topped_up
+from core.billing.model import AWAITING_NETWORK, TERM, Invoice, Purchase, Subscription
+from core.catalogue.labels import plan_term
 from core.catalogue.model import HOTSPOT, Site
-from core.ledger.queries import balance
 from core.messaging.notify import notify
 from core.messaging.template import Value
+from core.payments.complete import NETWORK_ANSWERS_WITHIN
 from core.payments.model import PAID, Collection, Receipt
 from core.payments.own_money import BY_RECEIPT, FIRST_TERM, OWN_MONEY
-from core.payments.settle import NETWORK_ANSWERS_WITHIN
 from core.subscribers.model import Subscriber
 from core.subscribers.queries import language_of, phone_of
 
@@ -69,43 +70,91 @@ def tell_unknown(work: Work, collection_id: int) -> None:
 def tell_receipt(work: Work, purchase_id: int) -> None:
     """A home line's time runs: the receipt to its holder, and to the payer if that is another person."""
     purchase = work.session.get_one(Purchase, purchase_id)
+    if purchase.plan.role == "topup" and purchase.subscription_id is not None:
+        tell_topped_up(work, purchase)
+        return
     if purchase.plan.kind == HOTSPOT or purchase.subscription_id is None:
         return
     line = work.session.get_one(Subscription, purchase.subscription_id)
     holder = work.session.get_one(Subscriber, purchase.beneficiary_id)
     assert line.paid_through is not None
-    day = f"{last_day(line.paid_through):%d/%m/%Y}"
-    own = show_money(Money(max(0, -balance(work, holder.id).minor)))
-    if purchase.channel == OWN_MONEY and purchase.step != FIRST_TERM:
-        return  # several terms bought by one sum are told of once
-    if purchase.channel == OWN_MONEY and not purchase.session.startswith(BY_RECEIPT):
-        renewed: dict[str, Value] = {
-            "plan": purchase.plan.name,
-            "last_day": day,
-            "amount": show_money(purchase.price),
-            "balance": own,
-            "account": holder.account_no,
-        }
-        _tell(work, holder.id, "line_renewed_itself", renewed, f"receipt:{purchase.id}", answers=purchase)
-        return
-    amount, number = _received(work, purchase)
-    if not number:
-        values: dict[str, Value] = {"name": holder.first_name, "amount": amount, "last_day": day}
-        _tell(work, holder.id, "line_restored", values, f"receipt:{purchase.id}", answers=purchase)
-        return
     facts: dict[str, Value] = {
-        "amount": amount,
-        "receipt": number,
         "account": holder.account_no,
         "name": holder.first_name,
         "plan": purchase.plan.name,
-        "last_day": day,
+        "last_day": f"{last_day(line.paid_through):%d/%m/%Y}",
     }
-    _tell(work, holder.id, "receipt", {**facts, "balance": own}, f"receipt:{purchase.id}", answers=purchase)
-    if purchase.buyer_id != holder.id:
-        _tell(
-            work, purchase.buyer_id, "receipt_payer", facts, f"receipt:{purchase.id}:payer", answers=purchase
+    if line.account_holder_id != holder.id:
+        _tell_of_another(work, purchase, line, facts)
+    elif purchase.channel == OWN_MONEY and purchase.step != FIRST_TERM:
+        return  # several terms bought by one sum are told of once
+    elif purchase.channel == OWN_MONEY and not purchase.session.startswith(BY_RECEIPT):
+        _tell_renewed_itself(work, purchase, holder.id, facts)
+    else:
+        _tell_paid(work, purchase, holder.id, facts)
+
+
+def _tell_paid(work: Work, purchase: Purchase, holder_id: int, facts: dict[str, Value]) -> None:
+    if purchase.purpose != TERM and not _was_collected(work, purchase):
+        return  # own money paid for it, at a screen that has said so
+    amount, number = _received(work, purchase)
+    if not number:
+        values = {name: facts[name] for name in ("name", "last_day")} | {"amount": amount}
+        tell_person(work, holder_id, "line_restored", values, f"receipt:{purchase.id}", answers=purchase)
+        return
+    paid: dict[str, Value] = {"amount": amount, "receipt": number, **facts}
+    template, news = _news_of(work, purchase, holder_id)
+    told = {name: value for name, value in paid.items() if template == "receipt" or name != "name"}
+    tell_person(work, holder_id, template, {**told, **news}, f"receipt:{purchase.id}", answers=purchase)
+    if purchase.buyer_id != holder_id:
+        key = f"receipt:{purchase.id}:payer"
+        tell_person(work, purchase.buyer_id, "receipt_payer", paid, key, answers=purchase)
+
+
+def _was_collected(work: Work, purchase: Purchase) -> bool:
+    return (
+        work.scalar("SELECT 1 FROM collections WHERE purchase_id = :id LIMIT 1", id=purchase.id) is not None
+    )
+
+
+def _news_of(work: Work, purchase: Purchase, holder_id: int) -> tuple[str, dict[str, Value]]:
+    """The form of a receipt: plain, with a rest that is owed, or for a part of the term."""
+    open_cents = work.session.scalar(select(Invoice.open_cents).where(Invoice.purchase_id == purchase.id))
+    if open_cents:
+        return "receipt_owing", {"owed": show_money(Money(open_cents))}
+    own = show_money(standing(work, holder_id)[1])
+    is_part = (purchase.term_unit, purchase.term_count) != (purchase.plan.term_unit, purchase.plan.term_count)
+    is_part = is_part and purchase.channel == OWN_MONEY
+    return "receipt_part" if is_part else "receipt", {"balance": own}
+
+
+def _tell_renewed_itself(work: Work, purchase: Purchase, payer_id: int, facts: dict[str, Value]) -> None:
+    values: dict[str, Value] = {
+        **{name: facts[name] for name in ("plan", "last_day", "account")},
+        "amount": show_money(purchase.price),
+        "balance": show_money(standing(work, payer_id)[1]),
+    }
+    tell_person(work, payer_id, "line_renewed_itself", values, f"receipt:{purchase.id}", answers=purchase)
+
+
+def _tell_of_another(work: Work, purchase: Purchase, line: Subscription, facts: dict[str, Value]) -> None:
+    """A line that somebody else pays for: its owner learns until when it is paid, and of the payer's money nothing."""
+    plain = {name: facts[name] for name in ("plan", "last_day", "account")}
+    if purchase.channel != OWN_MONEY:
+        amount, number = _received(work, purchase)
+        if number:
+            paid: dict[str, Value] = {"amount": amount, "receipt": number, **facts}
+            key = f"receipt:{purchase.id}:payer"
+            tell_person(work, purchase.buyer_id, "receipt_payer", paid, key, answers=purchase)
+    elif not purchase.session.startswith(BY_RECEIPT):
+        _tell_renewed_itself(work, purchase, line.account_holder_id, facts)
+    if purchase.buyer_id != line.subscriber_id:
+        key = (
+            f"receipt:{purchase.session}:{line.id}"
+            if purchase.channel == OWN_MONEY
+            else f"receipt:{purchase.id}"
         )
+        tell_person(work, line.subscriber_id, "line_paid_for", plain, key)
 
 
 def tell_gift(work: Work, purchase_id: int) -> None:
@@ -120,10 +169,12 @@ def tell_gift(work: Work, purchase_id: int) -> None:
     values: dict[str, Value] = {
         "amount": amount,
         "receipt": number,
-        "term": term_label(purchase.term_unit, purchase.term_count),
+        "term": plan_term(purchase.plan),
         "phone": whose.spaced,
     }
-    _tell(work, purchase.buyer_id, "receipt_gift", values, f"receipt:{purchase.id}:payer", answers=purchase)
+    tell_person(
+        work, purchase.buyer_id, "receipt_gift", values, f"receipt:{purchase.id}:payer", answers=purchase
+    )
 
 
 def tell_money_is_safe(work: Work, purchase_id: int, *, everywhere: str) -> None:
@@ -142,34 +193,15 @@ def tell_money_is_safe(work: Work, purchase_id: int, *, everywhere: str) -> None
     site = work.session.get_one(Site, line.site_id).name if line.site_id else everywhere
     values: dict[str, Value] = {"amount": amount, "receipt": number or "M-PESA", "site": site}
     if purchase.plan.kind == HOTSPOT:
-        values["term"] = term_label(purchase.term_unit, purchase.term_count)
-        _tell(
+        values["term"] = plan_term(purchase.plan)
+        tell_person(
             work, purchase.buyer_id, "router_down_money_safe", values, f"safe:{purchase.id}", answers=purchase
         )
     else:
         values["plan"] = purchase.plan.name
-        _tell(
+        tell_person(
             work, purchase.beneficiary_id, "router_down_home", values, f"safe:{purchase.id}", answers=purchase
         )
-
-
-def tell_money_kept(work: Work, receipt: Receipt) -> None:
-    """Money came in that bought nothing: it is the owner's, to be used."""
-    if receipt.subscriber_id is None:
-        return
-    owner = work.session.get_one(Subscriber, receipt.subscriber_id)
-    own = show_money(Money(max(0, -balance(work, owner.id).minor)))
-    values: dict[str, Value] = {
-        "amount": show_money(receipt.amount),
-        "receipt": receipt.number,
-        "balance": own,
-        "account": owner.account_no,
-    }
-    asked = work.session.get(Collection, receipt.collection_id) if receipt.collection_id else None
-    template = "money_kept"
-    if asked is not None and asked.amount != receipt.amount:
-        template, values["price"] = "amount_differs", show_money(asked.amount)
-    _tell(work, owner.id, template, values, f"kept:{receipt.id}")
 
 
 def _received(work: Work, purchase: Purchase, *, wait: bool = True) -> tuple[str, str]:
@@ -190,7 +222,7 @@ def _received(work: Work, purchase: Purchase, *, wait: bool = True) -> tuple[str
     return show_money(purchase.price), ""
 
 
-def _tell(
+def tell_person(
     work: Work,
     subscriber_id: int,
     template: str,
@@ -224,4 +256,4 @@ def _tell_asker(
     A stranger who was prompted saw the prompt and his own answer to it; a text from us would only frighten.
     """
     purchase = work.session.get_one(Purchase, collection.purchase_id)
-    _tell(work, purchase.buyer_id, template, values, key, answers=purchase)
+    tell_person(work, purchase.buyer_id, template, values, key, answers=purchase)

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.base.database import Database
+from tests.factories import a_hotspot_plan, a_paid_purchase, a_site, a_subscriber
 
 
 def _entry(source: str) -> str:
@@ -71,7 +72,18 @@ def test_nothing_is_added_to_an_entry_later(database: Database) -> None:
         )
 
 
-@pytest.mark.parametrize("table", ["journal_entries", "postings", "settings_history", "collection_moves"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "journal_entries",
+        "postings",
+        "settings_history",
+        "collection_moves",
+        "credit_notes",
+        "allocations",
+        "corrections",
+    ],
+)
 @pytest.mark.parametrize("as_owner", [False, True], ids=["the program", "the owner"])
 def test_the_past_is_not_rewritten(
     database: Database, database_urls: tuple[str, str], table: str, as_owner: bool
@@ -93,6 +105,10 @@ def test_the_past_is_not_rewritten(
         "DROP TRIGGER postings_balance ON postings",
         "UPDATE inbox SET trusted = true",
         "DELETE FROM outbox",
+        "ALTER TABLE credit_notes DISABLE TRIGGER ALL",
+        "DROP TRIGGER written_once ON allocations",
+        "SET session_replication_role = replica",
+        "ALTER ROLE bando_app SUPERUSER",
         "DROP TABLE inbox",
         "CREATE TABLE mine (id int)",
     ],
@@ -100,3 +116,22 @@ def test_the_past_is_not_rewritten(
 def test_the_program_may_not_change_the_house(database: Database, statement: str) -> None:
     with pytest.raises(DBAPIError), database.work() as work:
         work.session.execute(text(statement))
+
+
+def test_what_is_open_of_an_invoice_stays_within_it(database: Database) -> None:
+    """Neither more set against it than it asks, nor more taken back than was charged."""
+    with database.work() as work:
+        sale = a_paid_purchase(work, a_subscriber(work), a_hotspot_plan(work))
+        work.session.flush()
+    for change in ("open_cents = -1", "open_cents = total_cents + 1", "credited_cents = total_cents + 1"):
+        with pytest.raises(DBAPIError), database.work() as work:
+            work.session.execute(text(f"UPDATE invoices SET {change} WHERE purchase_id = {sale.id}"))
+
+
+def test_every_site_has_its_revenue(database: Database) -> None:
+    with database.work() as work:
+        site = a_site(work)
+        found = work.session.scalars(
+            text(f"SELECT code FROM accounts WHERE split_part(code, ':', 2) = '{site.id}' ORDER BY code")
+        ).all()
+    assert list(found) == [f"revenue.{kind}:{site.id}" for kind in ("fee", "hotspot", "pppoe")]

@@ -12,6 +12,8 @@ from core.payments.look_up import OUT_OF_TURN
 from core.payments.model import FAILED, Collection
 from core.payments.mpesa.door import CONFIRMATION, RESULT, STK
 from core.payments.mpesa.payloads import c2b, status_result, stk_callback
+from core.payments.payers import note_payer
+from core.payments.reversal import reverse_known
 from core.payments.settle import settle
 from core.payments.states import locked, may_move
 
@@ -114,6 +116,7 @@ def _read_failure(work: Work, entry: InboxEntry, collection: Collection, verdict
 def _read_confirmation(work: Work, entry: InboxEntry, paid: Paid) -> None:
     if entry.trusted:
         allocate(work, paid, provider=PROVIDER)
+        note_payer(work, paid)
     else:
         make_claim(work, inbox_id=entry.id, provider=PROVIDER, paid=paid, reason="unlisted source")
 
@@ -127,6 +130,10 @@ def _read_result(work: Work, entry: InboxEntry, body: bytes, shortcode: str) -> 
     if paid is not None and paid.shortcode.isdigit() and paid.shortcode != shortcode:
         keep_evidence(work, door=RESULT, reason="money of another shortcode", source=entry.source, body=body)
         return
+    if result.reversed and result.paid is not None:
+        reverse_known(
+            work, provider=PROVIDER, number=result.paid.receipt, reason="M-PESA's status says reversed"
+        )
     final = result.code in NOT_FOUND or (result.code == "0" and not result.completed)
     if not note_status(work, conversation=result.conversation, paid=paid, final=final):
         raise NotReady("no question of ours is known under this conversation yet")

@@ -1,6 +1,6 @@
 """The house of the money: a real database, a gateway in memory, and the jobs of money run when they are due."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from core.base.clock import SetClock
 from core.base.database import Database, Work
 from core.base.errors import NotReady, Unreachable
-from core.base.inbox import Incident
+from core.base.inbox import Incident, Letter
 from core.base.msisdn import Msisdn
 from core.billing.model import Invoice, Purchase, Subscription
 from core.ledger.queries import account_balance, balance, trial_balance
@@ -102,17 +102,27 @@ class House:
 
     def tell_stk(self, body: bytes, *, number: int = 1, trusted: bool = True) -> door.Outcome:
         """An STK callback to the address of the `number`th order."""
-        with self.work() as work:
-            token = self.gateway.orders[number - 1].callback_token
-            return door.receive_stk(work, Knock(body, "196.201.212.69", trusted), token)
+        token = self.gateway.orders[number - 1].callback_token
+        return self._knock(
+            door.STK, body, trusted, lambda knock: door.read_stk(self.database.keyring, knock, token)
+        )
 
     def tell_c2b(self, body: bytes, *, trusted: bool = True) -> door.Outcome:
-        with self.work() as work:
-            return door.receive_confirmation(work, Knock(body, "196.201.212.69", trusted), said.SHORTCODE)
+        return self._knock(
+            door.CONFIRMATION, body, trusted, lambda knock: door.read_confirmation(knock, said.SHORTCODE)
+        )
 
     def tell_status(self, body: bytes, *, trusted: bool = True) -> door.Outcome:
+        return self._knock(door.RESULT, body, trusted, door.read_result)
+
+    def _knock(self, name: str, body: bytes, trusted: bool, read: Callable[[Knock], Letter]) -> door.Outcome:
+        knock = Knock(body, "196.201.212.69", trusted, "knock")
         with self.work() as work:
-            return door.receive_result(work, Knock(body, "196.201.212.69", trusted))
+            try:
+                (outcome,) = door.take(work, name, [read(knock)])
+            except door.Refused as refused:
+                return door.refuse(work, name, knock, refused)
+        return outcome
 
     # -- looking
 

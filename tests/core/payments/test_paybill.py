@@ -83,11 +83,11 @@ def test_a_line_that_is_due_renews_from_its_owners_money(house: Any) -> None:
 
 
 def test_a_line_that_is_due_goes_into_grace_where_its_owners_money_is_short(house: Any) -> None:
-    owner, _ = owner_with_credit(house, 1_499)
+    owner, _ = owner_with_credit(house, 100)
     house.clock.at = house.line().paid_through
     billing.end_what_is_over(house)
     house.run()
-    assert (house.line().state, renewals(house), house.own_money(owner.id)) == ("grace", [], 1_499)
+    assert (house.line().state, renewals(house), house.own_money(owner.id)) == ("grace", [], 100)
 
 
 def test_an_ended_line_is_not_woken(house: Any) -> None:

@@ -29,7 +29,7 @@ def test_a_callback_settles_and_serves(house: Any) -> None:
     assert house.receipts() == [("UKM1AAAAAA", 50, True)]
     assert house.books() == {
         "clearing.mpesa": 5_000,
-        "revenue.hotspot": -3_748,
+        "revenue.hotspot:0": -3_748,
         "tax.excise": -562,
         "tax.vat": -690,
     }

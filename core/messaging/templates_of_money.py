@@ -1,0 +1,103 @@
+"""What people are told of money that did not simply buy what was asked: part payments, debts, one payment for many
+lines, and what was taken back, moved or paid out."""
+
+from core.base.words import N_, Sentence, counted
+from core.messaging.template import Template, Value
+
+_AMOUNT = "Ksh 12,500"
+_PAID: dict[str, Value] = {"amount": _AMOUNT, "receipt": "SGR7K2XQ9P", "account": "10000015"}
+_PAPER: dict[str, Value] = {"number": "INV-2026-000001", "amount": _AMOUNT, "account": "10000015"}
+_LINE: dict[str, Value] = {"plan": "Home 100Mbps", "last_day": "14/01/2027"}
+
+
+def lines(count: int) -> Sentence:
+    """How many lines one payment was for: the value `lines`."""
+    return counted("{count} line", "{count} lines", count)
+
+
+TEMPLATES_OF_MONEY: dict[str, Template] = {
+    "receipt_owing": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}, account {account}. {plan} paid up to the end of "
+            "{last_day}. Still to pay: {owed}. {provider} {dial}"
+        ),
+        {**_PAID, **_LINE, "owed": _AMOUNT},
+    ),
+    "receipt_part": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}, account {account}. Part of {plan}: on up to the end of "
+            "{last_day}. Balance {balance}. {provider} {dial}"
+        ),
+        {**_PAID, **_LINE, "balance": _AMOUNT},
+    ),
+    "debt_paid": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}, for what account {account} owed. Still to pay: {owed}. "
+            "Balance {balance}. {provider} {dial}"
+        ),
+        {**_PAID, "owed": _AMOUNT, "balance": _AMOUNT},
+    ),
+    # To whoever pays for the lines of others.
+    "receipt_lines": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}, account {account}: {lines} paid. Still to pay: {owed}. "
+            "Balance {balance}. {provider} {dial}"
+        ),
+        {**_PAID, "lines": lines(30), "owed": _AMOUNT, "balance": _AMOUNT},
+    ),
+    # To the owner of a line that somebody else pays for: the money is the payer's affair.
+    "line_paid_for": Template(
+        N_("{plan} is paid up to the end of {last_day}, account {account}. {provider} {dial}"),
+        {**_LINE, "account": "10000015"},
+    ),
+    "money_aside": Template(
+        N_(
+            "Received {amount}, M-PESA {receipt}. {kept} is kept aside for {plan}, which costs {price}. "
+            "Account {account}. {provider} {dial}"
+        ),
+        {**_PAID, "kept": _AMOUNT, "plan": "Home 100Mbps", "price": _AMOUNT},
+    ),
+    "payment_reversed": Template(
+        N_(
+            "M-PESA took back your {amount}, {receipt}. The unused time it bought is taken back too. "
+            "To pay: {owed}, account {account}. {provider} {dial}"
+        ),
+        {**_PAID, "owed": _AMOUNT},
+    ),
+    "refund_paid": Template(
+        N_(
+            "We have sent {amount} back to the phone that paid {receipt}: M-PESA {reference}. "
+            "Account {account}. {provider} {dial}"
+        ),
+        {**_PAID, "reference": "SGR7K2XQ9P"},
+    ),
+    "money_moved_away": Template(
+        N_(
+            "{amount} of M-PESA {receipt} was meant for another account, and is moved there. Account {account}. "
+            "Not right? {provider} {dial}"
+        ),
+        _PAID,
+    ),
+    "money_moved_here": Template(
+        N_("{amount} of M-PESA {receipt} is moved to your account {account}. {provider} {dial}"),
+        _PAID,
+    ),
+    # -- papers, in one text
+    "invoice_paid": Template(
+        N_(
+            "{provider} receipt {number}, {day}: {amount} paid, taxes in it {taxes}. Account {account}. {dial}"
+        ),
+        {**_PAPER, "day": "14/01/2027", "taxes": _AMOUNT},
+    ),
+    "invoice_open": Template(
+        N_(
+            "{provider} invoice {number}: {amount} to pay by {last_day}. Account {account}. "
+            "To pay dial {dial_pay}"
+        ),
+        {**_PAPER, "last_day": "14/01/2027"},
+    ),
+    "credit_note": Template(
+        N_("{provider} credit note {number}, {day}: {amount} is yours again. Account {account}. {dial}"),
+        {**_PAPER, "day": "14/01/2027"},
+    ),
+}
