@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from bench import callback, chat_turns, online, relay, settlement, talk, ussd, webhooks
+from bench import billing, callback, chat_turns, online, relay, settlement, talk, ussd, webhooks
 from bench.figure import Figure, show, write
 from bench.stage import FULL, TRY, Stage
 
@@ -28,6 +28,7 @@ AREAS: dict[str, dict[str, Measure]] = {
         "turns": chat_turns.chat_turns,
         "dialogues": talk.open_dialogues,
     },
+    "billing": billing.MEASURES,
 }
 
 

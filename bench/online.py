@@ -130,6 +130,7 @@ def _demo() -> Iterator[Program]:
         "BANDO_PORT": str(PORT),
         "BANDO_SANDBOX_PORT": str(SANDBOX_PORT),
         "BANDO_SEED_PEOPLE": "8",
+        "BANDO_SEED_DAYS": "35",
     }
     demo = subprocess.Popen(
         [sys.executable, "-P", "-m", "bando", "demo"],
