@@ -4,6 +4,8 @@ In live mode the clock is the machine's. In trial mode it may run ahead of it: t
 the sandbox writes, forward only. The seed and tests set a clock of their own.
 """
 
+import time as machine
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -51,6 +53,25 @@ class TrialClock:
             self._offset = max(self._offset, timedelta(seconds=seconds))
             self._seen = mark
         return self._offset
+
+
+@dataclass(frozen=True, slots=True)
+class MachineReading:
+    """What the machine itself says of the time, whatever a trial makes of it: its clock, and beside it the seconds
+    since it was started (sleep included), which nobody sets. boot_id: which start that was."""
+
+    at: datetime
+    boot_id: str
+    boot_seconds: int
+
+
+def read_machine() -> MachineReading:
+    """The machine's clock and its time since the start, read together."""
+    try:
+        boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        boot_id = "unknown"
+    return MachineReading(datetime.now(UTC), boot_id, int(machine.clock_gettime(machine.CLOCK_BOOTTIME)))
 
 
 class SetClock:

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from core.base.database import Work
+from core.billing.data import topup_bytes
 from core.billing.model import AWAITING_NETWORK, Subscription, SubscriptionMove
 from core.network.accounts import account_of, open_account
 from core.network.fresh import open_voucher
@@ -36,14 +37,14 @@ def desire(work: Work, *, subscription_id: int) -> Behind | None:
     line = work.session.get_one(
         Subscription, subscription_id, options=[joinedload(Subscription.plan)], populate_existing=True
     )
-    terms = terms_of(line.state, line.plan)
+    terms = _terms(work, line)
     if account is None:
         if terms["desired"] == ABSENT:
             return None
         account = open_account(work, line, {**terms, "asked_move_id": _asked(work, line)})
         # Whoever opened it at the same time may have seen an older state.
         work.session.refresh(line)
-        terms = terms_of(line.state, line.plan)
+        terms = _terms(work, line)
     _revise(work, account, terms, _asked(work, line))
     place(work, account, line)
     work.session.flush()
@@ -53,6 +54,16 @@ def desire(work: Work, *, subscription_id: int) -> Behind | None:
         .order_by(RouterAccount.router_id)
     )
     return Behind(account.id, tuple(behind))
+
+
+def _terms(work: Work, line: Subscription) -> Terms:
+    return terms_of(
+        line.state,
+        line.plan,
+        slowed=line.slowed_at is not None,
+        capped=line.capped_at is not None,
+        topup_bytes=topup_bytes(work, line.id) if line.plan.data_cap_bytes is not None else 0,
+    )
 
 
 def _revise(work: Work, account: AccessAccount, terms: Terms, asked: int | None) -> None:

@@ -12,7 +12,7 @@ _SOLD = """
         ARRAY(SELECT r.id FROM routers r JOIN plan_sites ps ON ps.site_id = r.site_id
               WHERE r.serves_hotspot AND ps.plan_id = s.plan_id ORDER BY r.id),
         s.state, p.code, p.kind, p.term_unit, p.term_count, p.download_kbps, p.upload_kbps, p.shared_devices,
-        p.data_cap_bytes, p.after_cap
+        p.data_cap_bytes, p.after_cap, p.until_midnight
     FROM subscriptions s JOIN plans p ON p.id = s.plan_id JOIN vouchers v ON v.subscription_id = s.id
     WHERE s.id = %(subscription_id)s AND p.kind = 'hotspot' AND s.state = 'awaiting_network'
       AND NOT EXISTS (SELECT 1 FROM access_accounts a WHERE a.subscription_id = s.id)
@@ -49,7 +49,7 @@ def open_voucher(work: Work, *, subscription_id: int) -> tuple[int, tuple[int, .
         return None
     account_id, voucher_id, code_sealed, asked, routers, state, *of_plan = sold
     names = ("code", "kind", "term_unit", "term_count", "download_kbps", "upload_kbps", "shared_devices")
-    plan = Plan(**dict(zip((*names, "data_cap_bytes", "after_cap"), of_plan, strict=True)))
+    plan = Plan(**dict(zip((*names, "data_cap_bytes", "after_cap", "until_midnight"), of_plan, strict=True)))
     keyring = work.keyring
     code = keyring.unseal(code_sealed, table="vouchers", column="code_sealed", row=voucher_id)
     lookups = keyring.lookups(code, USERNAME_LOOKUP)

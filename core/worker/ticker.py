@@ -1,14 +1,15 @@
 """The ticker: starts clock jobs. Every period of every task is claimed in PostgreSQL, so several may run."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from core.base.clock import NAIROBI, nairobi_day
+from core.base.clock import NAIROBI, MachineReading, nairobi_day, read_machine
+from core.base.clock_guard import look_at_clock
 from core.base.database import Database, Route, Work
 from core.base.events import ClockStruck
 from core.base.log import logger
@@ -85,11 +86,17 @@ class Ticker:
     """Claims periods until it is told to stop."""
 
     def __init__(
-        self, database: Database, tasks: Sequence[ClockTask], queue_of: Mapping[str, str] | None = None
+        self,
+        database: Database,
+        tasks: Sequence[ClockTask],
+        queue_of: Mapping[str, str] | None = None,
+        *,
+        machine: Callable[[], MachineReading] = read_machine,
     ) -> None:
         self._database = database
         self._tasks = tasks
         self._queue_of = queue_of or {}
+        self._machine = machine
         self._claimed: dict[str, str] = {}
 
     def run(self, stop: threading.Event) -> None:
@@ -106,6 +113,11 @@ class Ticker:
         now = self._database.clock.now()
         # What this process has seen claimed it does not ask about again: an idle ticker asks nothing.
         fresh = [task for task in self._tasks if self._claimed.get(task.name) != due_period(task, now)]
+        if fresh:
+            with self._database.work() as work:
+                look_at_clock(
+                    work, self._machine()
+                )  # before anything starts that must not believe a wrong clock
         return sum(self._start(task) for task in fresh)
 
     def _start(self, task: ClockTask) -> int:

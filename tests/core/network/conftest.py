@@ -120,6 +120,11 @@ class Network:
             for state in states:
                 move(work, line, state, "a test")
 
+    def slow(self, subscription_id: int, slow: bool) -> None:
+        with self.work() as work:
+            line = work.session.get_one(Subscription, subscription_id)
+            line.slowed_at = work.now if slow else None
+
     # -- jobs
 
     def converge(self, subscription_id: int) -> None:

@@ -93,6 +93,34 @@ def test_suspended_paid_and_ended(wired: Network, simulated: SimulatedRouter) ->
     assert simulated.row("/ppp/secret", "mast-camera") is not None
 
 
+def test_slow_and_fast_again_reach_the_live_session(wired: Network, simulated: SimulatedRouter) -> None:
+    site = wired.site("Kilifi")
+    router_id = register(wired, site, simulated)
+    plan = wired.plan("home10", "pppoe", site)
+    line, neighbour = wired.sell(plan, site), wired.sell(plan, site, JUMA)
+    for each in (line, neighbour):
+        wired.converge(each)
+        assert simulated.dial("pppoe", wired.username(each), secret(wired, each))
+    username = wired.username(line)
+
+    wired.slow(line, True)
+    wired.converge(line)
+    simulated.advance(60)  # the line's session was ended; its router dials again
+    assert simulated.rates(username) == [(512, 512)]
+    assert simulated.rates(wired.username(neighbour)) == [(5_000, 10_000)], "the plan itself is not slower"
+
+    simulated.power(False)
+    wired.slow(line, False)
+    wired.converge(line)
+    assert wired.router(router_id).away_since is not None
+    simulated.power(True)
+    assert simulated.dial("pppoe", username, secret(wired, line))
+    assert simulated.rates(username) == [(512, 512)]
+    wired.minute()
+    simulated.advance(60)
+    assert simulated.rates(username) == [(5_000, 10_000)], "what it missed it gets when it returns"
+
+
 def test_a_reset_router_is_filled_again(wired: Network, simulated: SimulatedRouter) -> None:
     site = wired.site("Kilifi")
     router_id = register(wired, site, simulated)

@@ -1,0 +1,219 @@
+"""Dunning: the policies that hold, what stands still, the yes that a mass of cuts waits for; and for one person the
+steps that were taken, a promise to pay, an emergency day, and whether prompts are wanted."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from admin.desk import Ask, Door
+from admin.pages.person import page_of, seen
+from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Table, day, instant, number, plain, state
+from core.base.clock import nairobi_day
+from core.base.words import Sentence, say
+from core.billing.cut_hold import allow_cuts, open_holds
+from core.billing.dunning_model import CutHold, DunningStep, Standstill, StepTaken
+from core.billing.dunning_policy import policies_now
+from core.billing.model import ENDED, Subscription
+from core.billing.promise import ease_by_lending, ease_by_promise, let_prompt
+from core.catalogue.model import PPPOE, Plan, Site
+from core.messaging.consent import may_tell
+from core.messaging.template import Purpose
+
+ACTIONS: dict[str, Sentence] = {
+    "remind": say("reminded"),
+    "prompt": say("prompted, if agreed"),
+    "slow": say("slowed"),
+    "suspend": say("switched off"),
+    "end": say("ended"),
+}
+PROMISED_DAYS = 7
+NEWEST = 30
+"""Steps and standstills that are shown: those that a question today is about."""
+
+
+def dunning(ask: Ask) -> Page:
+    done = say("They are cut within a minute.") if ask.query.get("done") == "allowed" else None
+    lead = say(
+        "Days are counted from the last paid day. Each step is taken once, and a payment stops them all. "
+        "A change is a new policy from a day on."
+    )
+    tables = [_holds(ask), *_policies(ask), _standstills(ask)]
+    return Page(say("Dunning"), tables=tables, place="dunning", lead=lead, done=done)
+
+
+def _holds(ask: Ask) -> Table:
+    return Table(
+        title=say("Waits for a yes"),
+        columns=[say("Since"), say("What"), say("Lines"), say("Lines that are on"), say("Do")],
+        rows=[
+            [
+                instant(hold.at),
+                Cell(ACTIONS[hold.action]),
+                number(hold.lines),
+                number(hold.lines_on),
+                _allow(ask, hold),
+            ]
+            for hold in open_holds(ask.work)
+        ],
+        empty=say("No mass of cuts waits."),
+    )
+
+
+def _allow(ask: Ask, hold: CutHold) -> Cell:
+    if not ask.may("allow_cuts"):
+        return Cell(NOTHING)
+    return Cell("", act=Act(f"/dunning/holds/{hold.id}/allow", say("Cut them")))
+
+
+def _policies(ask: Ask) -> list[Table]:
+    names = {row.id: row.name for row in ask.work.session.execute(select(Plan.id, Plan.name))}
+    return [
+        Table(
+            title=say(
+                "Policy {name}: {plans}",
+                name=each.policy.name,
+                plans=names[each.plan_id] if each.plan_id else say("all other plans"),
+            ),
+            columns=[say("Step"), say("Day"), say("Hour"), say("What"), say("Text"), say("Never on")],
+            rows=[
+                [
+                    plain(step.key),
+                    Cell(f"{step.day_offset:+d}" if step.day_offset else "0", number=True),
+                    plain(f"{step.at:%H:%M}"),
+                    Cell(ACTIONS[step.action]),
+                    Cell(step.template or NOTHING, quiet=True),
+                    Cell(", ".join(step.calendars) or NOTHING, quiet=True),
+                ]
+                for step in each.policy.steps.values()
+            ],
+            empty=say("It has no steps."),
+        )
+        for each in policies_now(ask.work)
+    ]
+
+
+def _standstills(ask: Ask) -> Table:
+    found = ask.work.session.execute(
+        select(Standstill, Site.name)
+        .outerjoin(Site, Site.id == Standstill.site_id)
+        .order_by(Standstill.id.desc())
+        .limit(NEWEST)
+    ).all()
+    return Table(
+        title=say("When our side stood still"),
+        columns=[say("From"), say("To"), say("Where")],
+        rows=[
+            [
+                instant(row.Standstill.from_at),
+                instant(row.Standstill.to_at)
+                if row.Standstill.to_at
+                else Cell(say("still down"), tone="red"),
+                Cell(row.name or row.Standstill.about or say("everywhere")),
+            ]
+            for row in found
+        ],
+        empty=say("It never stood still."),
+    )
+
+
+def allow(ask: Ask) -> Elsewhere:
+    allow_cuts(ask.work, ask.actor, hold_id=ask.ids["hold"])
+    return Elsewhere("/dunning?done=allowed")
+
+
+def of_person(ask: Ask) -> Page:
+    subscriber = seen(ask, "dunning_seen")
+    wants = may_tell(ask.work, Purpose.PROMPT, subscriber.id)
+    facts = [(say("Payment prompts"), Cell(say("agreed") if wants else say("not agreed")))]
+    if ask.may("ease_dunning"):
+        label = say("Wants none any more") if wants else say("Has agreed")
+        act = Act(f"/subscribers/{subscriber.id}/prompts/{0 if wants else 1}", label)
+        facts.append((say("Change it"), Cell("", act=act)))
+    tables = [_lines(ask, subscriber.id), _steps(ask, subscriber.id)]
+    return page_of(ask, subscriber, "dunning", tables=tables, facts=facts)
+
+
+def _lines(ask: Ask, subscriber_id: int) -> Table:
+    lines = ask.work.session.execute(
+        select(Subscription, Plan.name)
+        .join(Plan, Plan.id == Subscription.plan_id)
+        .where(Subscription.subscriber_id == subscriber_id, Plan.kind == PPPOE, Subscription.state != ENDED)
+        .order_by(Subscription.id)
+    ).all()
+    mayease = ask.may("ease_dunning")
+    return Table(
+        title=say("Home lines"),
+        columns=[
+            *(say("Plan"), say("State"), say("Paid up to"), say("Slow since"), say("Lent until")),
+            *(say("Promise"), say("Emergency day")),
+        ],
+        rows=[
+            [
+                plain(row.name),
+                state(row.Subscription.state),
+                instant(row.Subscription.paid_through),
+                instant(row.Subscription.slowed_at),
+                instant(row.Subscription.lent_through),
+                Cell("", act=Act(f"/lines/{row.Subscription.id}/promise", say("Pays within 7 days")))
+                if mayease
+                else Cell(NOTHING),
+                Cell("", act=Act(f"/lines/{row.Subscription.id}/lend", say("Lend a day")))
+                if mayease
+                else Cell(NOTHING),
+            ]
+            for row in lines
+        ],
+        empty=say("There is no home line."),
+    )
+
+
+def _steps(ask: Ask, subscriber_id: int) -> Table:
+    found = ask.work.session.execute(
+        select(StepTaken, DunningStep.action)
+        .join(DunningStep, DunningStep.id == StepTaken.step_id)
+        .join(Subscription, Subscription.id == StepTaken.subscription_id)
+        .where(Subscription.subscriber_id == subscriber_id)
+        .order_by(StepTaken.id.desc())
+        .limit(NEWEST)
+    ).all()
+    return Table(
+        title=say("Steps"),
+        columns=[say("When"), say("Step"), say("What"), say("Last paid day")],
+        rows=[
+            [
+                instant(row.StepTaken.at),
+                plain(row.StepTaken.step_key),
+                Cell(say("too late, let be") if row.StepTaken.missed else ACTIONS[row.action]),
+                day(row.StepTaken.day_zero),
+            ]
+            for row in found
+        ],
+        empty=say("No step was taken yet."),
+    )
+
+
+def promise(ask: Ask) -> Elsewhere:
+    until = nairobi_day(ask.work.now) + timedelta(days=PROMISED_DAYS)
+    line = ease_by_promise(ask.work, ask.actor, subscription_id=ask.ids["line"], until=until)
+    return Elsewhere(f"/subscribers/{line.subscriber_id}/dunning")
+
+
+def lend(ask: Ask) -> Elsewhere:
+    line = ease_by_lending(ask.work, ask.actor, subscription_id=ask.ids["line"])
+    return Elsewhere(f"/subscribers/{line.subscriber_id}/dunning")
+
+
+def prompts(ask: Ask) -> Elsewhere:
+    subscriber_id = ask.ids["subscriber"]
+    let_prompt(ask.work, ask.actor, subscriber_id=subscriber_id, agreed=ask.ids["agreed"] == 1)
+    return Elsewhere(f"/subscribers/{subscriber_id}/dunning")
+
+
+DOORS = (
+    Door("/dunning", "see_machines", dunning),
+    Door("/dunning/holds/{hold:int}/allow", "allow_cuts", allow, method="POST"),
+    Door("/subscribers/{subscriber:int}/dunning", "see_people", of_person),
+    Door("/lines/{line:int}/promise", "ease_dunning", promise, method="POST"),
+    Door("/lines/{line:int}/lend", "ease_dunning", lend, method="POST"),
+    Door("/subscribers/{subscriber:int}/prompts/{agreed:int}", "ease_dunning", prompts, method="POST"),
+)
