@@ -38,3 +38,92 @@ class LineSuspended(Event):
     """A home line was switched off for want of money."""
 
     subscription_id: int
+
+
+@dataclass(frozen=True)
+class LineEnded(Event):
+    """A home line was ended for want of money: its final statement is to be written."""
+
+    subscription_id: int
+
+
+@dataclass(frozen=True)
+class InvoiceIssued(Event):
+    """An invoice stands, with its number. For the record, and for a fiscal adapter."""
+
+    invoice_id: int
+
+
+@dataclass(frozen=True)
+class BillCovered(Event):
+    """The cycle has raised a bill that the account's own money suffices for."""
+
+    subscription_id: int
+
+
+@dataclass(frozen=True)
+class PostpaidBilled(Event):
+    """The cycle has raised a bill of a postpaid line, and there is money of the account's own."""
+
+    invoice_id: int
+
+
+@dataclass(frozen=True)
+class CycleGoesOn(Event):
+    """A run of the billing cycle has more to do: it was approved, or has done its share of one job."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class CreditNoteIssued(Event):
+    """A credit note stands, with its number. For the record, and for a fiscal adapter."""
+
+    credit_note_id: int
+
+
+@dataclass(frozen=True)
+class StepsTaken(Event):
+    """Steps of dunning were taken, those from `first_id` to `last_id` among them: their people are to be told."""
+
+    first_id: int
+    last_id: int
+
+
+@dataclass(frozen=True)
+class PromptDue(Event):
+    """A step of dunning wants a line's owner prompted to pay; the owner has agreed to that."""
+
+    taken_id: int
+
+
+@dataclass(frozen=True)
+class SiteDown(Event):
+    """A site, or its uplink, is down since the instant `at`."""
+
+    site_id: int
+    at: int
+
+
+@dataclass(frozen=True)
+class SiteUp(Event):
+    """A site is up again since the instant `at`."""
+
+    site_id: int
+    at: int
+
+
+@dataclass(frozen=True)
+class GatewayDown(Event):
+    """A payment gateway does not answer since the instant `at`: nobody can pay by it."""
+
+    gateway: str
+    at: int
+
+
+@dataclass(frozen=True)
+class GatewayUp(Event):
+    """A payment gateway answers again since the instant `at`."""
+
+    gateway: str
+    at: int

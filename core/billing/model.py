@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.base.database import Base, UtcDateTime
@@ -33,6 +34,8 @@ OPEN, PAID, SERVED, UNPAID = "open", "paid", "served", "unpaid"
 """A purchase's life: asked for; money is in; its time has begun; its collection came to nothing (a late success
 still makes it paid)."""
 
+TERM, CHANGE, PAYDAY = "term", "change", "payday"
+
 
 class Subscription(Base):
     """One subscriber's access on a plan. paid_through is exclusive: the instant at which the access ends.
@@ -43,7 +46,9 @@ class Subscription(Base):
     payer_id: who pays for it (a landlord, a parent), where that is not its own subscriber. next_plan_id: the plan from
     the next period on. renews: whether it renews from its account's own money. grace_days: of its own, instead of
     the policy's. lent_through: an emergency day keeps it on until then; paid_through is not moved by it.
-    slowed_at: since when it is slow for want of money. paused_days_left: whole paid days that wait for the return.
+    next_plan_from: when that begins, where its period is paid already. slowed_at: since when it is slow for want of
+    money. paused_days_left: whole paid days that wait for the return.
+    capped_at: since when its data is used up, and it is slow or stopped for that.
     forgiven_at: when old grace days were last written off.
     """
 
@@ -55,6 +60,14 @@ class Subscription(Base):
         CheckConstraint("state NOT IN ('active', 'grace') OR paid_through IS NOT NULL", name="paid_through"),
         Index("ix_subscriptions_subscriber_id_state", "subscriber_id", "state"),
         Index("ix_subscriptions_state_paid_through", "state", "paid_through"),
+        Index("ix_subscriptions_slowed_at", "id", postgresql_where=text("slowed_at IS NOT NULL")),
+        Index("ix_subscriptions_capped_at", "id", postgresql_where=text("capped_at IS NOT NULL")),
+        Index(
+            "ix_subscriptions_next_plan_from",
+            "next_plan_from",
+            postgresql_where=text("next_plan_from IS NOT NULL"),
+        ),
+        Index("ix_subscriptions_paused_until", "paused_until", postgresql_where=text("state = 'paused'")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("subscribers.id"))
@@ -69,16 +82,24 @@ class Subscription(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     payer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("subscribers.id"), index=True)
     next_plan_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("plans.id"))
+    next_plan_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     renews: Mapped[bool] = mapped_column(Boolean, server_default="true")
     grace_days: Mapped[int | None] = mapped_column(Integer)
     lent_through: Mapped[datetime | None] = mapped_column(UtcDateTime)
     slowed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    capped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paused_days_left: Mapped[int | None] = mapped_column(Integer)
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     forgiven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     plan: Mapped[Plan] = relationship(foreign_keys=[plan_id])
+    next_plan: Mapped[Plan | None] = relationship(foreign_keys=[next_plan_id])
+
+    @property
+    def renewal_plan(self) -> Plan:
+        """The plan that its next period is on."""
+        return self.next_plan or self.plan
 
     @property
     def account_holder_id(self) -> int:
@@ -102,14 +123,18 @@ class Purchase(Base):
     """What was asked for, by whom, for whom, at which price and term (as they were then).
 
     Unique on channel, session and step: a second key press is not a second purchase; a second friend is.
-    subscription_id: the line it renews, or, once paid, the access that it bought.
+    subscription_id: the line it renews, or, once paid, the access that it bought. bill_id: the open bill that it was
+    quoted from; where something else has paid that meanwhile, it buys nothing. purpose: a term; a change of what is
+    paid already to plan_id; or the bridge to a payday, anchor_day.
     """
 
     __tablename__ = "purchases"
     __table_args__ = (
         UniqueConstraint("channel", "session", "step"),
         CheckConstraint("state IN ('open', 'paid', 'served', 'unpaid')", name="state"),
-        CheckConstraint("price_cents > 0", name="price"),
+        CheckConstraint("price_cents >= 0", name="price"),
+        CheckConstraint("purpose IN ('term', 'change', 'payday')", name="purpose"),
+        CheckConstraint("(purpose = 'payday') = (anchor_day IS NOT NULL)", name="anchor_day"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     channel: Mapped[str] = mapped_column(Text)
@@ -127,6 +152,10 @@ class Purchase(Base):
     subscription_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("subscriptions.id"), index=True
     )
+    bill_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("invoices.id", use_alter=True))
+    purpose: Mapped[str] = mapped_column(Text, server_default=TERM)
+    anchor_day: Mapped[int | None] = mapped_column(Integer)
+    fees: Mapped[list[tuple[str, int]] | None] = mapped_column(JSONB(none_as_null=True))
     request_id: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -136,6 +165,10 @@ class Purchase(Base):
     @property
     def price(self) -> Money:
         return Money(self.price_cents, self.currency)
+
+    @property
+    def fees_cents(self) -> int:
+        return sum(cents for _, cents in self.fees or ())
 
 
 class InvoiceSeries(Base):
@@ -149,12 +182,12 @@ class InvoiceSeries(Base):
 class Invoice(Base):
     """A bill: INV-2026-000001.
 
-    kind: sale (paid the instant it is issued: a receipt), bill (a period of a line, raised by the cycle), change (a plan
-    changed within a period), fee, final. subscriber_id: on whose account it stands. subscription_id: the line that it
-    is for. period_from, period_to: first and last day of the period, both within it. due_at: until when it is to be
-    paid (prepaid: the end of what was paid before). open_cents: what is still to be paid; credited_cents: what credit
-    notes have taken back; both kept by the verbs that post, in the statement that posts. purchase_id: the purchase
-    that paid for it. buyer_pin: the buyer's tax number as it was on that day.
+    kind: sale (paid the instant it is issued: a receipt), bill (a period of a line, raised by the cycle), change (a
+    plan changed within a period), fee, final. subscriber_id: on whose account it stands. subscription_id: the line
+    that it is for. period_from, period_to: first and last day of the period, both within it. due_at: until when it
+    is to be paid (prepaid: the end of what was paid before). open_cents: what is still to be paid; credited_cents:
+    what credit notes have taken back; both kept by the verbs that post, in the statement that posts. purchase_id:
+    the purchase that paid for it. buyer_pin: the buyer's tax number as it was on that day.
     """
 
     __tablename__ = "invoices"
@@ -163,7 +196,9 @@ class Invoice(Base):
         CheckConstraint("total_cents = net_cents + excise_cents + vat_cents", name="parts_add_up"),
         CheckConstraint("kind IN ('sale', 'bill', 'change', 'fee', 'final')", name="kind"),
         CheckConstraint("open_cents >= 0 AND open_cents + credited_cents <= total_cents", name="open"),
-        CheckConstraint("kind <> 'bill' OR (subscription_id IS NOT NULL AND period_from <= period_to)", name="period"),
+        CheckConstraint(
+            "kind <> 'bill' OR (subscription_id IS NOT NULL AND period_from <= period_to)", name="period"
+        ),
         Index(
             "uq_invoices_bill",
             "subscription_id",
@@ -204,7 +239,8 @@ class Invoice(Base):
 
 
 class InvoiceLine(Base):
-    """One thing on a bill."""
+    """One thing on a bill. total_cents: what is charged for it, taxes inside; discount_cents: by how much it was
+    lowered before its taxes were taken out."""
 
     __tablename__ = "invoice_lines"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -213,6 +249,7 @@ class InvoiceLine(Base):
     description: Mapped[str] = mapped_column(Text)
     quantity: Mapped[int] = mapped_column(Integer, server_default="1")
     total_cents: Mapped[int] = mapped_column(BigInteger)
+    discount_cents: Mapped[int] = mapped_column(BigInteger, server_default="0")
     net_cents: Mapped[int | None] = mapped_column(BigInteger)
     excise_cents: Mapped[int | None] = mapped_column(BigInteger)
     vat_cents: Mapped[int | None] = mapped_column(BigInteger)

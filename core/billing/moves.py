@@ -12,15 +12,24 @@ from core.billing.model import (
     SubscriptionMove,
 )
 
-ALLOWED = {
-    AWAITING_NETWORK: {ACTIVE, ENDED},
-    ACTIVE: {GRACE, SUSPENDED, PAUSED, ENDED},
-    GRACE: {ACTIVE, SUSPENDED, ENDED},
-    SUSPENDED: {AWAITING_NETWORK, ENDED},
-    PAUSED: {AWAITING_NETWORK, ENDED},
-    ENDED: set(),
+NAMES = {
+    (AWAITING_NETWORK, ACTIVE): "begin",
+    (AWAITING_NETWORK, SUSPENDED): "withdraw",
+    (AWAITING_NETWORK, ENDED): "give up",
+    (ACTIVE, GRACE): "run out",
+    (ACTIVE, SUSPENDED): "cut off",
+    (ACTIVE, PAUSED): "pause",
+    (ACTIVE, ENDED): "end",
+    (GRACE, ACTIVE): "renew",
+    (GRACE, SUSPENDED): "cut off",
+    (GRACE, ENDED): "end",
+    (SUSPENDED, AWAITING_NETWORK): "return",
+    (SUSPENDED, ENDED): "end",
+    (PAUSED, AWAITING_NETWORK): "resume",
+    (PAUSED, ENDED): "end",
 }
-"""From each state, the states that may follow it. A line that was off comes back through the network's yes."""
+"""The moves there are, by name. A line that was off comes back through the network's yes; an ended one never. The
+database refuses every other (migration 0011)."""
 
 
 class MoveNotAllowed(Exception):
@@ -29,7 +38,7 @@ class MoveNotAllowed(Exception):
 
 def move(work: Work, subscription: Subscription, to_state: str, cause: str) -> None:
     """Move the subscription and note it. The caller holds the subscriber's row."""
-    if to_state not in ALLOWED[subscription.state]:
+    if (subscription.state, to_state) not in NAMES:
         raise MoveNotAllowed(f"subscription {subscription.id}: {subscription.state} to {to_state} ({cause})")
     note_move(work, subscription, to_state, cause)
     subscription.state = to_state

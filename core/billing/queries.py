@@ -3,22 +3,32 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import select, text
+from sqlalchemy.orm import joinedload
 
 from core.base.clock import last_day
 from core.base.database import Work
 from core.base.dated import dated
-from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, PAID, Purchase, Subscription
+from core.billing.account import IS_UNSERVED
+from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, PAID, Invoice, Purchase, Subscription
 from core.billing.periods import Term, first_period, renewed
 from core.catalogue.model import HOTSPOT, PPPOE, Plan
-from core.catalogue.queries import Offer, offer_of
+from core.catalogue.queries import PLAN_NOW, Offer, plan_in_row
+
+_LAST_BOUGHT = f"""
+    SELECT {PLAN_NOW} FROM purchases JOIN plans AS plan ON plan.id = plan_id
+    WHERE buyer_id = %(subscriber_id)s AND paid_at IS NOT NULL AND kind = 'hotspot' AND role = 'access'
+      AND purchases.price_cents > 0
+    ORDER BY paid_at DESC LIMIT 1
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class HomeLine:
     """A home line as its owner sees it. last_day: the last day with service, none before the first yes.
-    next_last_day: what paying one more term now would give."""
+    next_last_day: what paying one more term now would give. price_cents: what that costs: the open bill of the line, or
+    the price of the plan that its next period is on. renewal_plan_*, term_*: that plan; plan_*: the one it has.
+    days_left: paid days that wait while it is paused. renews: whether it renews from its account's own money."""
 
     subscription_id: int
     plan_id: int
@@ -30,6 +40,11 @@ class HomeLine:
     last_day: date | None
     next_last_day: date
     site_id: int | None
+    renewal_plan_id: int
+    renewal_plan_name: str
+    days_left: int = 0
+    paused_until: date | None = None
+    renews: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +60,41 @@ class HotspotTime:
 
 def home_line(work: Work, subscriber_id: int) -> HomeLine | None:
     """The subscriber's home line: the one whose money is due first, where there are several."""
-    line = work.session.scalar(
-        select(Subscription)
+    bill = (
+        select(Invoice.open_cents)
+        .where(Invoice.subscription_id == Subscription.id, Invoice.open_cents > 0, text(IS_UNSERVED))
+        .order_by(Invoice.due_at.nulls_first(), Invoice.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = work.session.execute(
+        select(Subscription, bill)
         .join(Subscription.plan)
-        .options(joinedload(Subscription.plan))
+        .options(joinedload(Subscription.plan), joinedload(Subscription.next_plan))
         .where(Subscription.subscriber_id == subscriber_id, Subscription.state != ENDED, Plan.kind == PPPOE)
         .order_by(Subscription.paid_through.nulls_last(), Subscription.id)
         .limit(1)
-    )
-    if line is None:
+    ).one_or_none()
+    if found is None:
         return None
+    line, bill_cents = found
+    plan = line.renewal_plan
     return HomeLine(
         subscription_id=line.id,
         plan_id=line.plan_id,
         plan_name=line.plan.name,
-        price_cents=line.plan.price_cents,
-        term_unit=line.plan.term_unit,
-        term_count=line.plan.term_count,
+        price_cents=bill_cents or plan.price_cents,
+        term_unit=plan.term_unit,
+        term_count=plan.term_count,
         state=line.state,
         last_day=last_day(line.paid_through) if line.paid_through else None,
         next_last_day=last_day(_paid_through_after_renewal(work, line)),
         site_id=line.site_id,
+        renewal_plan_id=plan.id,
+        renewal_plan_name=plan.name,
+        days_left=line.paused_days_left or 0,
+        paused_until=last_day(line.paused_until) if line.paused_until else None,
+        renews=line.renews,
     )
 
 
@@ -74,7 +103,7 @@ def _paid_through_after_renewal(work: Work, line: Subscription) -> datetime:
     waiting = work.session.scalars(
         select(Purchase.id).where(Purchase.subscription_id == line.id, Purchase.state == PAID)
     ).all()
-    term = Term(line.plan.term_unit, line.plan.term_count)  # type: ignore[arg-type]
+    term = Term(line.renewal_plan.term_unit, line.renewal_plan.term_count)  # type: ignore[arg-type]
     times = len(waiting) + 1
     if line.paid_through is None:
         return first_period(work.now, term, times=times).paid_through
@@ -118,15 +147,25 @@ def hotspot_times(work: Work, subscriber_id: int) -> list[HotspotTime]:
 
 def last_bought(work: Work, subscriber_id: int) -> Offer | None:
     """The hotspot plan that this person paid for last, if it is still sold."""
-    plan = work.session.scalar(
-        select(Plan)
-        .join(Purchase, Purchase.plan_id == Plan.id)
-        .options(selectinload(Plan.sites))
-        .where(Purchase.buyer_id == subscriber_id, Purchase.paid_at.is_not(None), Plan.kind == HOTSPOT)
-        .order_by(Purchase.paid_at.desc())
+    row = work.within(_LAST_BOUGHT, {"subscriber_id": subscriber_id, "now": work.now})
+    plan = plan_in_row(row) if row is not None else None
+    return plan.offer if plan is not None and plan.is_on_sale else None
+
+
+def line_with_data(work: Work, subscriber_id: int) -> tuple[int, str] | None:
+    """The running line of the subscriber whose data has an end, and its kind: the newest one."""
+    row = work.session.execute(
+        select(Subscription.id, Plan.kind)
+        .join(Subscription.plan)
+        .where(
+            Subscription.subscriber_id == subscriber_id,
+            Subscription.state.in_([ACTIVE, GRACE]),
+            Plan.data_cap_bytes.is_not(None),
+        )
+        .order_by(Subscription.id.desc())
         .limit(1)
-    )
-    return offer_of(plan) if plan is not None and plan.state == "on_sale" else None
+    ).one_or_none()
+    return (row.id, row.kind) if row is not None else None
 
 
 def is_awaited(work: Work, subscription_id: int) -> bool:

@@ -1,14 +1,16 @@
 """Serve a paid purchase: prolong the line it renews, or begin a new access that waits for the network's yes."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
+from core.base.clock import last_day
 from core.base.database import RECORDED, Work
 from core.base.dated import dated
 from core.billing.events import AccessChanged, PaidTimeStarted
+from core.billing.hotspot_time import midnight_for
 from core.billing.model import (
     ACTIVE,
     AWAITING_NETWORK,
@@ -22,7 +24,8 @@ from core.billing.model import (
     Subscription,
 )
 from core.billing.moves import move
-from core.billing.periods import PaidTime, Term, first_period, renewed
+from core.billing.periods import PaidTime, Term, first_period, renewed, resumed
+from core.billing.plan_of_line import follow_purchase, shift_with
 
 
 def serve(work: Work, purchase: Purchase) -> Subscription:
@@ -35,9 +38,13 @@ def serve(work: Work, purchase: Purchase) -> Subscription:
     if line is None or line.state == ENDED:
         return _open_line(work, purchase)
     purchase.state, purchase.paid_at = PAID, work.now
+    if line.slowed_at is not None:  # it was slow for want of money
+        line.slowed_at = None
+        work.record(AccessChanged(line.id))
     if line.state in (ACTIVE, GRACE):
         _prolong(work, line, [purchase], back_at=work.now, cause=f"purchase {purchase.id}")
     elif line.state in (SUSPENDED, PAUSED):
+        follow_purchase(work, line, purchase)
         move(work, line, AWAITING_NETWORK, f"purchase {purchase.id}")
         work.record(AccessChanged(line.id))
     return line
@@ -119,17 +126,31 @@ def _begin(work: Work, line: Subscription, at: datetime, cause: str) -> None:
         .with_for_update()
     ).all()
     line.starts_at = line.starts_at or at
+    if line.paused_days_left is not None:
+        _give_back(line, at)
     _prolong(work, line, list(unserved), back_at=at, cause=cause)
+
+
+def _give_back(line: Subscription, at: datetime) -> None:
+    """The days that waited while the line was paused."""
+    assert line.paid_through is not None, "it was on before"
+    assert line.paused_days_left is not None, "it was paused"
+    fixed = line.plan.fixed_anchor is not None
+    time = resumed(line.paused_days_left, at, line.anchor_day, fixed=fixed)
+    shift_with(line, (last_day(time.paid_through) - last_day(line.paid_through)).days)
+    line.paid_through, line.anchor_day = time.paid_through, time.anchor
+    line.paused_at = line.paused_days_left = line.paused_until = None
 
 
 def _prolong(
     work: Work, line: Subscription, purchases: list[Purchase], *, back_at: datetime, cause: str
 ) -> None:
     """Add what was paid for, one purchase after the other, each by the term that was bought."""
-    (forgive_after,) = dated(work, "home.fresh_start_after_dark_days")
+    forgive_after, late = dated(work, "home.fresh_start_after_dark_days", "hotspot.until_tomorrow_from_hour")
     for purchase in purchases:
+        follow_purchase(work, line, purchase)
         term = Term(purchase.term_unit, purchase.term_count)  # type: ignore[arg-type]
-        time = _next_time(line, term, back_at, forgive_after)
+        time = _next_time(line, term, back_at, forgive_after, late)
         line.paid_through, line.anchor_day, line.dark_since = time.paid_through, time.anchor, None
         purchase.state, purchase.served_at = SERVED, work.now
         work.record(PaidTimeStarted(purchase.id))
@@ -137,7 +158,9 @@ def _prolong(
         move(work, line, ACTIVE, cause)
 
 
-def _next_time(line: Subscription, term: Term, back_at: datetime, forgive_after: int) -> PaidTime:
+def _next_time(line: Subscription, term: Term, back_at: datetime, forgive_after: int, late: int) -> PaidTime:
+    if line.plan.until_midnight:
+        return PaidTime(midnight_for(max(back_at, line.paid_through or back_at), time(late)), None)
     if line.paid_through is None:
         return first_period(back_at, term)
     if line.dark_since is not None:

@@ -11,8 +11,8 @@ from core.base.dated import dated
 from core.base.errors import Refusal
 from core.base.msisdn import Msisdn
 from core.base.words import Sentence, say
+from core.billing.account import own_money
 from core.conversation.step import Context, Next, go
-from core.ledger.queries import balance
 from core.subscribers.codes import begin_code, is_proved, spend_proof
 from core.subscribers.meet import meet
 from core.subscribers.model import PHONE
@@ -50,6 +50,18 @@ ACTS: dict[str, Need] = {
     ),
     # The payer's own M-PESA PIN is the lock.
     "pay": Need(1, ("core.payments.collect.pay_for_plan",)),
+    "free.take": Need(1, ("core.vouchers.free.give_free",)),
+    "data.see": Need(1, ("core.billing.data.data_left",)),
+    # Where threats ask for the service PIN, a code now stands in for it until there is one.
+    "plan.pay": Need(2, ("core.payments.change.pay_for_change",)),
+    "plan.change": Need(2, ("core.payments.change.change_with_own_money",), code_now=True, not_cooling=True),
+    "line.pause": Need(
+        2,
+        ("core.billing.pause.pause_by_owner", "core.billing.pause.resume_by_owner"),
+        code_now=True,
+        not_cooling=True,
+    ),
+    "line.renews": Need(2, ("core.billing.pause.set_renews",)),
     "payment.check": Need(1, ("core.payments.check.check_now",)),
     "message.read": Need(1, ("core.messaging.waiting.note_read",)),
     "voucher.show": Need(1, ("core.vouchers.show.show_code",)),
@@ -69,6 +81,7 @@ ACTS: dict[str, Need] = {
     "chat.here": Need(1, ("core.subscribers.chats.link", "core.subscribers.tokens.take_token")),
     "account.choose": Need(1, ("core.subscribers.numbers.choose_account",)),
     "account.reclaim": Need(1, ("core.subscribers.changes.restore_number",), code_now=True),
+    "papers.read": Need(2, ("core.billing.paper.ask.papers_of", "core.billing.paper.ask.send_paper")),
     "chat.link": Need(2, ("core.subscribers.tokens.draw_token",), code_now=True),
     "number.main": Need(2, ("core.subscribers.numbers.choose_main",), code_now=True, not_cooling=True),
     "chat.unlink": Need(2, ("core.subscribers.changes.begin_change",), code_now=True, waits=True),
@@ -142,7 +155,7 @@ def talk_name(context: Context) -> str:
 
 
 def _has_much(context: Context) -> bool:
-    own = -balance(context.work, meet(context.work, msisdn=context.caller).id).minor
+    own = own_money(context.work, meet(context.work, msisdn=context.caller).id).minor
     (limit,) = dated(context.work, "contacts.wait_above_cents")
     return own > limit
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -11,8 +11,9 @@ from core.base.msisdn import Msisdn
 from core.base.words import Sentence, counted, say
 from core.billing.model import ACTIVE, GRACE, SUSPENDED
 from core.billing.queries import HomeLine
-from core.catalogue.labels import term_label
+from core.catalogue.labels import UNTIL_MIDNIGHT, data_label, term_label
 from core.catalogue.model import HOTSPOT, PPPOE
+from core.catalogue.price_model import DEPOSIT, EQUIPMENT, INSTALLATION
 from core.catalogue.queries import Offer
 
 SERVED_STATES = (ACTIVE, GRACE, SUSPENDED)
@@ -21,10 +22,11 @@ SERVED_STATES = (ACTIVE, GRACE, SUSPENDED)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A hotspot bundle, a new home line, or a renewal (`renews` names the line). JSON values only.
+    """A hotspot bundle, a new home line, or a renewal or data on top (`renews` names the line). JSON values only.
 
     beneficiary: digits of the number that the voucher is for, when it is not the caller's.
-    new_last_day: what a renewal paid now gives, ISO.
+    new_last_day: what a renewal paid now gives, ISO. price_cents: of the period; installation_cents and so on: what
+    comes on top once. data_bytes: of data on top of the line that it `renews`.
     """
 
     kind: str
@@ -40,14 +42,27 @@ class Order:
     site_name: str = ""
     renews: int | None = None
     new_last_day: str | None = None
+    until_midnight: bool = False
+    data_bytes: int | None = None
+    installation_cents: int = 0
+    equipment_cents: int = 0
+    deposit_cents: int = 0
 
     @classmethod
-    def of_offer(cls, offer: Offer) -> Order:
+    def of_offer(cls, offer: Offer, site_id: int | None = None) -> Order:
+        """Begun now, at the site."""
+        fees = dict(offer.fees)
         return cls(
             kind=offer.kind,
             plan_id=offer.id,
             plan_name=offer.name,
-            price_cents=offer.price_cents,
+            price_cents=offer.price_at(site_id),
+            until_midnight=offer.until_midnight,
+            data_bytes=offer.data_bytes if offer.role == "topup" else None,
+            installation_cents=fees.get(INSTALLATION, 0),
+            equipment_cents=fees.get(EQUIPMENT, 0),
+            deposit_cents=fees.get(DEPOSIT, 0),
+            site_id=site_id,
             term_unit=offer.term_unit,
             term_count=offer.term_count,
             shared_devices=offer.shared_devices,
@@ -61,8 +76,8 @@ class Order:
             return None
         return cls(
             kind=PPPOE,
-            plan_id=line.plan_id,
-            plan_name=line.plan_name,
+            plan_id=line.renewal_plan_id,
+            plan_name=line.renewal_plan_name,
             price_cents=line.price_cents,
             term_unit=line.term_unit,
             term_count=line.term_count,
@@ -71,14 +86,34 @@ class Order:
         )
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in _FIELDS}
+
+    @property
+    def fees_cents(self) -> int:
+        return self.installation_cents + self.equipment_cents + self.deposit_cents
 
     @property
     def price(self) -> str:
+        """All that is paid now."""
+        return show_money(Money(self.price_cents + self.fees_cents))
+
+    @property
+    def period_price(self) -> str:
+        """What each period costs, without what is paid once."""
         return show_money(Money(self.price_cents))
 
     @property
+    def is_free(self) -> bool:
+        return self.price_cents == 0
+
+    @property
+    def is_topup(self) -> bool:
+        return self.data_bytes is not None
+
+    @property
     def term(self) -> Sentence:
+        if self.until_midnight:
+            return UNTIL_MIDNIGHT
         return term_label(self.term_unit, self.term_count)
 
     @property
@@ -92,9 +127,16 @@ class Order:
     @property
     def title(self) -> Sentence:
         """The order in a few words: 'WiFi 24 hours Ksh 50', 'Home 10Mbps Ksh 2,000'."""
+        if self.is_topup:
+            return say("{data} of data {price}", data=data_label(self.data_bytes or 0), price=self.price)
+        if self.is_free:
+            return say("WiFi {term}, free", term=self.term)
         if self.is_hotspot:
             return say("WiFi {term} {price}", term=self.term, price=self.price)
         return say("{plan} {price}", plan=self.plan_name, price=self.price)
+
+
+_FIELDS = tuple(field.name for field in fields(Order))
 
 
 def phones(count: int) -> Sentence:

@@ -6,15 +6,17 @@ from typing import Any
 from core.base.clock import NAIROBI
 from core.base.money import Money, show_money
 from core.base.words import Sentence, say
+from core.billing.account import standing
+from core.billing.model import ACTIVE, PAUSED
 from core.billing.queries import HotspotTime, home_line, hotspot_times
 from core.catalogue.labels import term_label
-from core.conversation.flows import numbers
+from core.conversation.flows import change_plan, numbers, papers, pause, renews_itself
 from core.conversation.flows.home import line_status
+from core.conversation.levels import require
 from core.conversation.menu import BUY
-from core.conversation.order import Order, phones, short_day
+from core.conversation.order import SERVED_STATES, Order, phones, short_day
 from core.conversation.screen import Choice, Screen, offer, reserved
 from core.conversation.step import Context, Next, Plain, go
-from core.ledger.queries import balance
 from core.payments.queries import open_payment
 from core.subscribers.meet import meet
 
@@ -30,6 +32,11 @@ from core.subscribers.meet import meet
     LANGUAGE,
     CONTACTS,
 ) = range(1, 11)
+LINE_FLOWS = {
+    "change_plan": change_plan.enter,
+    "pause": pause.enter,
+    "renews_itself": renews_itself.enter,
+}
 MOST_TIMES = 3
 """Running bundles told one by one; nobody runs more at once on one number."""
 
@@ -40,11 +47,13 @@ def enter(context: Context) -> Next:
     line = home_line(work, person.id)
     renewal = Order.of_line(line) if line else None
     payment = open_payment(work, context.caller)
+    owed, mine = standing(work, person.id)
     return go(
         "account.account",
         name=person.first_name,
         account_no=person.account_no,
-        balance_cents=balance(work, person.id).minor,
+        owed_cents=owed.minor,
+        mine_cents=mine.minor,
         line=[line.plan_name, line.state, short_day(line.last_day) if line.last_day else None]
         if line
         else None,
@@ -58,9 +67,17 @@ class Account(Plain):
     def show(self, context: Context) -> Screen:
         data = context.data
         choices = [
+            Choice("papers", say("Receipts"), RECEIPTS),
             Choice("language", say("Lugha / Language"), LANGUAGE),
             Choice("contacts", say("Numbers"), CONTACTS),
         ]
+        state = data["line"][1] if data["line"] is not None else None
+        if state is not None:
+            choices.insert(1, Choice("renews_itself", say("Renews by itself"), RENEWS_ITSELF))
+        if state in (ACTIVE, PAUSED):
+            choices.insert(1, Choice("pause", say("Pause"), PAUSE))
+        if state in SERVED_STATES:
+            choices.insert(0, Choice("change_plan", say("Change plan"), CHANGE_PLAN))
         if data["renewal"] is not None:
             choices.insert(0, Choice("pay", say("Pay"), PAY))
         kept = dict(reserved(*(set(range(PAY, CONTACTS)) - {choice.number for choice in choices})))
@@ -73,6 +90,10 @@ class Account(Plain):
             return go("language.choose")
         if text == "contacts":
             return numbers.enter(context)
+        if text == "papers":
+            return require(context, "papers.read", text) or papers.enter(context)
+        if text in LINE_FLOWS:
+            return LINE_FLOWS[text](context)
         return go("renew.confirm", order=context.data["renewal"])
 
 
@@ -84,22 +105,14 @@ def _lines(context: Context, data: Any) -> list[Sentence]:
         lines += _time_left(time)
     if data["line"] is None and not data["times"]:
         lines.append(say("No WiFi running. To buy dial {dial}", dial=context.brand.dial(BUY)))
-    owed = data["balance_cents"]
-    if data["line"] is not None:
-        lines.append(
-            say("You owe {owed}. Your money {mine}.", owed=_shown(owed), mine=_shown(-owed)),
-        )
-    elif owed != 0:
-        lines.append(
-            say("You owe {owed}.", owed=_shown(owed))
-            if owed > 0
-            else say("Your money {mine}.", mine=_shown(-owed))
-        )
+    owed, mine = (show_money(Money(data[name])) for name in ("owed_cents", "mine_cents"))
+    if data["line"] is not None or (data["owed_cents"] and data["mine_cents"]):
+        lines.append(say("You owe {owed}. Your money {mine}.", owed=owed, mine=mine))
+    elif data["owed_cents"]:
+        lines.append(say("You owe {owed}.", owed=owed))
+    elif data["mine_cents"]:
+        lines.append(say("Your money {mine}.", mine=mine))
     return lines
-
-
-def _shown(cents: int) -> str:
-    return show_money(Money(max(cents, 0)))
 
 
 def _whose(name: str, account_no: str) -> Sentence:

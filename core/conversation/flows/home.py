@@ -10,7 +10,7 @@ from typing import Any
 
 from core.base.money import Money, show_money
 from core.base.words import Sentence, say
-from core.billing.model import AWAITING_NETWORK, SUSPENDED
+from core.billing.model import AWAITING_NETWORK, PAUSED, SUSPENDED
 from core.billing.queries import HomeLine, home_line, last_bought
 from core.conversation import menu
 from core.conversation.dialogue import Frame
@@ -123,6 +123,8 @@ def line_status(plan: str, state: str, last_day: str | None) -> Sentence:
         return say("{plan}: being connected", plan=plan)
     if state == SUSPENDED:
         return say("{plan} is off, last day {day}", plan=plan, day=last_day)
+    if state == PAUSED:
+        return say("{plan} is paused", plan=plan)
     return say("{plan}, last day {day}", plan=plan, day=last_day)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from core.base.money import Money, show_money
 from core.base.words import say
 from core.billing.queries import home_line
 from core.catalogue.model import PPPOE
@@ -38,7 +39,9 @@ class Plans(Plain):
         return offer(
             say("Choose your home WiFi"),
             choices=tuple(
-                Choice(str(order.plan_id), say("{price}: {plan}", price=order.price, plan=order.plan_name))
+                Choice(
+                    str(order.plan_id), say("{price}: {plan}", price=order.period_price, plan=order.plan_name)
+                )
                 for order in orders
             ),
         )
@@ -50,10 +53,13 @@ class Plans(Plain):
         order = Order.of_offer(plan)
         sites = sites_of(context.work, plan.id)
         if len(sites) > 1:
-            return go("home_wifi.place", order=order.as_json(), sites=[list(site) for site in sites])
+            prices = {str(site_id): plan.price_at(site_id) for site_id, _ in sites}
+            return go(
+                "home_wifi.place", order=order.as_json(), sites=[list(site) for site in sites], prices=prices
+            )
         if not sites:
             return again(say("That plan is not sold anywhere yet."))
-        return go("home_wifi.confirm", order=_at(order, *sites[0]).as_json())
+        return _agree(_at(Order.of_offer(plan, sites[0][0]), *sites[0]))
 
 
 class Place(Plain):
@@ -65,7 +71,32 @@ class Place(Plain):
 
     def answer(self, context: Context, text: str) -> Next:
         name = next(name for site_id, name in context.data["sites"] if str(site_id) == text)
-        return go("home_wifi.confirm", order=_at(Order(**context.data["order"]), int(text), name).as_json())
+        order = _at(Order(**context.data["order"]), int(text), name)
+        price = context.data["prices"][text]
+        return _agree(replace(order, price_cents=price))
+
+
+class First(Plain):
+    """What the first payment is made of, where it is more than the period."""
+
+    worth_resuming = True
+
+    def show(self, context: Context) -> Screen:
+        order = Order(**context.data["order"])
+        once = (
+            (say("Installation {price}", price=_shown(order.installation_cents)), order.installation_cents),
+            (say("Equipment {price}", price=_shown(order.equipment_cents)), order.equipment_cents),
+            (say("Deposit {price}, stays yours", price=_shown(order.deposit_cents)), order.deposit_cents),
+        )
+        return offer(
+            say("First payment {price}:", price=order.price),
+            say("{term} {price}", term=order.term, price=order.period_price),
+            *(line for line, cents in once if cents),
+            choices=(Choice("on", say("Go on"), 1),),
+        )
+
+    def answer(self, context: Context, text: str) -> Next:
+        return go("home_wifi.confirm", order=context.data["order"])
 
 
 class Confirm(Plain):
@@ -87,8 +118,17 @@ class Confirm(Plain):
         return pay.pay_now(context, order)
 
 
+def _agree(order: Order) -> Next:
+    """To the last word before paying; what is paid once is named before it."""
+    return go("home_wifi.first" if order.fees_cents else "home_wifi.confirm", order=order.as_json())
+
+
+def _shown(cents: int) -> str:
+    return show_money(Money(cents))
+
+
 def _at(order: Order, site_id: int, name: str) -> Order:
     return replace(order, site_id=site_id, site_name=name)
 
 
-STEPS = {"plans": Plans(), "place": Place(), "confirm": Confirm()}
+STEPS = {"plans": Plans(), "place": Place(), "first": First(), "confirm": Confirm()}

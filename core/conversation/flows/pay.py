@@ -14,6 +14,7 @@ from core.conversation.step import Context, Next, Plain, again, back, end, go, r
 from core.payments.collect import pay_for_plan
 from core.payments.standing import Standing, standing_of
 from core.subscribers.meet import meet
+from core.vouchers.free import give_free
 
 
 class Payer(Plain):
@@ -58,6 +59,8 @@ def pay_now(context: Context, order: Order, payer: Msisdn | None = None) -> Next
 
     payer: a number that was read back; without one the caller pays, where the number can.
     """
+    if order.is_free:
+        return _take_free(context, order)
     if payer is None and not context.caller_has_mpesa:
         return go("pay.payer", order=order.as_json())
     work, paying = context.work, payer or context.caller
@@ -94,9 +97,15 @@ def pay_now(context: Context, order: Order, payer: Msisdn | None = None) -> Next
     return goodbye(context, order, payer)
 
 
+def _take_free(context: Context, order: Order) -> Next:
+    person = meet(context.work, msisdn=context.caller)
+    give_free(context.work, step=context.step, subscriber_id=person.id, plan_id=order.plan_id)
+    return end(say("Your free WiFi {term} is on its way.", term=order.term), _what_follows(context, order))
+
+
 def _as_it_stands(context: Context, order: Order, standing: Standing) -> Order:
     """The order at the price, term and last day of this moment. Refusal where it is no longer to be had."""
-    if order.renews is not None:
+    if order.renews is not None and not order.is_topup:
         line = home_line(context.work, standing.caller.id) if standing.caller else None
         renewal = Order.of_line(line) if line and line.subscription_id == order.renews else None
         if renewal is None:
@@ -106,10 +115,10 @@ def _as_it_stands(context: Context, order: Order, standing: Standing) -> Order:
     if plan is None or not plan.is_on_sale or plan.offer.kind != order.kind:
         raise Refusal(NOT_ON_SALE)
     return replace(
-        Order.of_offer(plan.offer),
+        Order.of_offer(plan.offer, order.site_id),
         beneficiary=order.beneficiary,
-        site_id=order.site_id,
         site_name=order.site_name,
+        renews=order.renews,
     )
 
 
@@ -135,7 +144,7 @@ def goodbye(context: Context, order: Order, payer: Msisdn | None) -> Next:
 def _what_follows(context: Context, order: Order) -> Sentence:
     """How the goods come, and where to look for them: a person with internet is not sent to the keypad."""
     dial = context.brand.dial
-    if order.is_hotspot:
+    if order.is_hotspot and not order.is_topup:
         if context.news_comes_here:
             return say("The voucher comes here. Late? Write VOUCHER.")
         return say("The voucher comes by SMS. Late? Dial {dial}", dial=dial(VOUCHERS))

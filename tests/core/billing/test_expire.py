@@ -66,26 +66,15 @@ def test_an_unused_voucher_lapses_after_ninety_days_and_thirty_of_honour(
 
 
 @pytest.mark.parametrize("begins", [ACTIVE, GRACE, SUSPENDED, ENDED, AWAITING_NETWORK])
-def test_a_home_line_nobody_pays(database: Database, clock: SetClock, begins: str) -> None:
+def test_a_home_line_nobody_pays_goes_into_grace_and_no_further(
+    database: Database, clock: SetClock, begins: str
+) -> None:
     with database.work() as work:
         line = a_home_line(work, a_subscriber(work), a_home_plan(work), state=begins)
     clock.advance(timedelta(days=200))
-    found = swept(database) | swept(database)
-    assert state(database, line.id) == (SUSPENDED if begins in (ACTIVE, GRACE) else begins)
-    assert found == ({ACTIVE: {"into_grace": 1, "suspended": 1}, GRACE: {"suspended": 1}}.get(begins, {}))
+    assert swept(database) == ({"into_grace": 1} if begins == ACTIVE else {})
+    assert state(database, line.id) == (GRACE if begins == ACTIVE else begins)
     assert swept(database) == {}
-
-
-def test_a_suspension_is_dated_and_said(database: Database, clock: SetClock) -> None:
-    with database.work() as work:
-        line = a_home_line(work, a_subscriber(work), a_home_plan(work), state=GRACE)
-    clock.advance(timedelta(days=60))
-    swept(database)
-    with database.work() as work:
-        found = work.session.get_one(Subscription, line.id)
-        assert found.paid_through is not None
-        assert found.dark_since == found.paid_through + timedelta(days=3), "though the sweep came late"
-    assert said(database)[-2:] == ["AccessChanged", "LineSuspended"]
 
 
 def test_grace_is_said_but_the_routers_are_left_alone_for_the_line_stays_on(
@@ -114,7 +103,7 @@ def test_many_lines_are_few_statements(database: Database, clock: SetClock) -> N
     clock.advance(timedelta(days=200))
     statements: list[str] = []
     event.listen(database.engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
-    assert swept(database) == {"into_grace": 500, "suspended": 500}
+    assert swept(database) == {"into_grace": 500}
     assert len(statements) < 10
 
 
@@ -123,19 +112,19 @@ def test_a_full_sweep_is_repeated(
 ) -> None:
     with database.work() as work:
         owner, plan = a_subscriber(work), a_home_plan(work)
-        lines = [a_home_line(work, owner, plan, state=GRACE).id for _ in range(3)]
+        lines = [a_home_line(work, owner, plan).id for _ in range(3)]
     clock.advance(timedelta(days=60))
     monkeypatch.setattr(expire, "LINES_A_SWEEP", 1)
     monkeypatch.setattr(jobs, "LINES_A_SWEEP", 1)
     jobs.end_what_is_over(database)
-    assert [state(database, line) for line in lines] == [SUSPENDED] * 3
+    assert [state(database, line) for line in lines] == [GRACE] * 3
 
 
 def test_a_line_that_somebody_holds_is_left_for_the_next_sweep(database: Database, clock: SetClock) -> None:
     with database.work() as work:
-        line = a_home_line(work, a_subscriber(work), a_home_plan(work), state=GRACE)
+        line = a_home_line(work, a_subscriber(work), a_home_plan(work))
     clock.advance(timedelta(days=60))
     with database.work() as holding:
         holding.session.get_one(Subscription, line.id, with_for_update={"of": Subscription})
         assert swept(database) == {}
-    assert swept(database) == {"suspended": 1}
+    assert swept(database) == {"into_grace": 1}

@@ -39,8 +39,8 @@ def test_taxes_stand_apart_on_the_journal(
     database: Database, price: int, net: int, excise: int, vat: int
 ) -> None:
     with database.work() as work:
-        a_paid_purchase(work, a_subscriber(work), a_home_plan(work, price))
-        codes = ("revenue.pppoe", "tax.excise", "tax.vat", "clearing.mpesa")
+        sold = a_paid_purchase(work, a_subscriber(work), a_home_plan(work, price))
+        codes = (f"revenue.pppoe:{sold.site_id}", "tax.excise", "tax.vat", "clearing.mpesa")
         assert [account_balance(work, code).minor for code in codes] == [-net, -excise, -vat, price * 100]
         assert trial_balance(work).minor == 0
         invoice = work.session.scalars(select(Invoice)).one()

@@ -1,12 +1,13 @@
 """Paid time by worked example, through the database (billing-rules, section 1)."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from threading import Barrier, Thread
 
 import pytest
 
 from core.base.clock import NAIROBI, SetClock, last_day
 from core.base.database import Database, Work
+from core.billing.dunning import take_steps
 from core.billing.expire import sweep
 from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, Purchase, Subscription
 from core.billing.serve import serve, start_at_login, start_paid_time
@@ -18,6 +19,9 @@ from tests.factories import (
     a_purchase,
     a_subscriber,
 )
+
+STOPS = (time(0, 0), time(0, 5), time(18, 0))
+"""The hours at which something becomes of a line that nobody pays."""
 
 
 def at(day: int, month: int, hour: int = 12, minute: int = 0, second: int = 0) -> datetime:
@@ -40,10 +44,22 @@ class Line:
         return work.session.get_one(Subscription, self.id)
 
     def passes_until(self, moment: datetime) -> None:
-        """Time passes, with its sweep."""
+        """Time passes, with its sweep and the steps of dunning: no cut comes without the word of an evening before."""
+        day = self.clock.at.astimezone(NAIROBI).date()
+        while day <= moment.astimezone(NAIROBI).date():
+            for hour in STOPS:
+                stop = datetime.combine(day, hour, NAIROBI)
+                if self.clock.at < stop < moment:
+                    self._stops_at(stop)
+            day += timedelta(days=1)
+        self._stops_at(moment)
+
+    def _stops_at(self, moment: datetime) -> None:
         self.clock.at = moment
         with self.database.work() as work:
             sweep(work)
+        with self.database.work() as work:
+            take_steps(work)
 
     def pays(self, moment: datetime) -> str:
         """Its owner pays a month; the state of the purchase."""
@@ -168,7 +184,7 @@ def test_a_new_line_waits_for_its_router(database: Database, clock: SetClock) ->
 
 def test_a_payment_in_the_middle_of_the_sweep_is_not_lost(line: Line) -> None:
     """The sweep cuts while the payment is on its way: whoever is second sees what the first did."""
-    line.passes_until(at(16, 4))
+    line.passes_until(at(18, 4, 18))
     line.clock.at = at(19, 4, 0, 5)
     both = Barrier(2)
 
@@ -183,7 +199,7 @@ def test_a_payment_in_the_middle_of_the_sweep_is_not_lost(line: Line) -> None:
     def cut() -> None:
         both.wait()
         with line.database.work() as work:
-            sweep(work)
+            take_steps(work)
         both.wait()
 
     threads = [Thread(target=pay), Thread(target=cut)]

@@ -26,6 +26,11 @@ BUNDLE = Order("hotspot", 3, "Hotspot 30d", 1_250_000, "seconds", 30 * 86_400, 1
 FOR_OTHER = replace(BUNDLE, beneficiary="254722333444")
 RENEWAL = Order("pppoe", 9, PLAN, 1_250_000, "months", 12, renews=7, new_last_day="2027-12-30")
 NEW_LINE = Order("pppoe", 9, PLAN, 1_250_000, "months", 12, starts="grant", site_id=2, site_name=SITE)
+WITH_FEES = replace(
+    NEW_LINE, installation_cents=1_250_000, equipment_cents=1_250_000, deposit_cents=1_250_000
+)
+MORE_DATA = replace(BUNDLE, data_bytes=999_900_000_000, renews=7)
+FREE = replace(BUNDLE, price_cents=0)
 VOUCHER = {
     "id": 8,
     "term_unit": "seconds",
@@ -49,7 +54,7 @@ def line(state: str) -> dict[str, Any]:
 
 
 def account(**facts: Any) -> dict[str, Any]:
-    nothing = {"line": None, "times": [], "renewal": None, "paying": False, "balance_cents": 0}
+    nothing = {"line": None, "times": [], "renewal": None, "paying": False, "owed_cents": 0, "mine_cents": 0}
     return {"name": NAME, "account_no": ACCOUNT, **nothing, **facts}
 
 
@@ -60,6 +65,12 @@ TIME = {
     "time": "18:30",
     "phones": 10,
 }
+
+
+def change(**facts: Any) -> dict[str, Any]:
+    plain = {"line_id": 1, "plan_id": 2, "plan": PLAN, "price_cents": 1_250_000, "last_day": "30/12"}
+    return {**plain, "is_mine": True, **facts}
+
 
 CHAT = ["whatsapp", "KE.88112233445566", "22/11"]
 
@@ -83,11 +94,23 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
         {"notice_id": 1, "subscriber_id": 1, "text": text, "frames": []}
         for text in ("word " * 32, "x" * 160, "[" * 80, "Karibu")
     ],
-    "buy.bundle": [{"order": BUNDLE.as_json()}, {"order": {**BUNDLE.as_json(), "starts": "grant"}}],
+    "buy.bundle": [
+        {"order": BUNDLE.as_json()},
+        {"order": {**BUNDLE.as_json(), "starts": "grant"}},
+        {"order": FREE.as_json()},
+    ],
     "buy.for_whom": [{"order": BUNDLE.as_json()}],
     "buy.read_back": [{"order": FOR_OTHER.as_json()}],
-    "home_wifi.place": [{"order": NEW_LINE.as_json(), "sites": [[1, "Baraka"], [2, SITE]]}],
-    "home_wifi.confirm": [{"order": NEW_LINE.as_json()}],
+    "home_wifi.place": [
+        {
+            "order": NEW_LINE.as_json(),
+            "sites": [[1, "Baraka"], [2, SITE]],
+            "prices": {"1": 1_250_000, "2": 1_250_000},
+        }
+    ],
+    "home_wifi.first": [{"order": WITH_FEES.as_json()}],
+    "home_wifi.confirm": [{"order": NEW_LINE.as_json()}, {"order": WITH_FEES.as_json()}],
+    "more_data.confirm": [{"order": MORE_DATA.as_json()}],
     "renew.confirm": [{"order": RENEWAL.as_json()}],
     "pay.payer": [{"order": RENEWAL.as_json()}],
     "pay.confirm": [
@@ -99,12 +122,21 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
         {"voucher": voucher("used"), "others": []},
     ],
     "account.account": [
-        account(),
-        account(line=[PLAN, "suspended", "30/12"], renewal=RENEWAL.as_json(), balance_cents=1_250_000),
-        account(times=[TIME], balance_cents=-1_250_000),
+        account(line=None),
         account(times=[{**TIME, "minutes_left": 20}]),
         account(times=[{**TIME, "minutes_left": 800}]),
     ],
+    "change_plan.confirm": [
+        change(when="now", due_cents=1_250_033, day="22/12"),
+        change(when="now", due_cents=1_250_033, day="22/12", is_mine=False),
+        change(when="now", due_cents=-1_250_000, day="22/12"),
+        change(when="now", due_cents=0, day="22/12"),
+        change(when="next", due_cents=0, day="22/12"),
+        change(when="kept", due_cents=0, day=None),
+    ],
+    "pause.confirm": [{"line_id": 1, "plan": PLAN, "days": 365, "until": "22/12"}],
+    "pause.back": [{"line_id": 1, "plan": PLAN, "days": 1, "until": "22/12"}],
+    "renews_itself.choose": [{"line_id": 1, "plan": PLAN, "renews": renews} for renews in (True, False)],
     "link.ask": [{}],
     "link.code": [{"number": "254722333444", "purpose": "prove", "then": ["link.ask", {}], "text": ""}],
     "link.chat": [{"chat": CHAT}],
@@ -121,9 +153,39 @@ HOME = Frame("home.menu", home(again=BUNDLE.as_json()))
 AT_HOME = Dialogue(language="en", turn=1, frames=(HOME,))
 """A talk that stands on the first screen of somebody who bought a bundle before."""
 
+LONG_HEADED = ("account.account", "papers.list")
+"""Lists that say so much that they may take one page more."""
 LISTS: dict[str, list[dict[str, Any]]] = {
+    "papers.list": [
+        {
+            "papers": [
+                {
+                    "ref": "invoice:1",
+                    "day": "22/12",
+                    "cents": 1_250_000,
+                    "open": is_open,
+                    "credit": not is_open,
+                }
+                for is_open in (True, False, True, False, True)
+            ]
+        }
+    ],
+    "account.account": [
+        account(line=[PLAN, state, "30/12"], renewal=renewal, owed_cents=1_250_000, mine_cents=1_250_000)
+        for state, renewal in (
+            ("active", RENEWAL.as_json()),
+            ("suspended", RENEWAL.as_json()),
+            ("awaiting_network", None),
+            ("paused", None),
+        )
+    ]
+    + [account(times=[TIME], owed_cents=1_250_000, mine_cents=1_250_000)],
+    "change_plan.plans": [
+        {"plan": PLAN, "plans": [[1, PLAN, 0], *([n, PLAN, 1_250_000] for n in range(2, 9))]}
+    ],
     "buy.bundles": [{}],
     "home_wifi.plans": [{}],
+    "more_data.topups": [{"line": 7, "kind": "hotspot", "left": 999_900_000_000, "quota": 999_900_000_000}],
     "vouchers.old": [{"others": [voucher(state) for state in ("sold", "active", "used", "void") * 3]}],
     "link.chats": [{"chats": []}, {"chats": [CHAT] * 3}],
     "numbers.list": [{"numbers": [["254722333444", True], ["254722333445", False]]}],
@@ -136,6 +198,7 @@ def context(*, language: str = "en", frame: Frame | None = None, has_mpesa: bool
     """A turn without a database; plans are on sale."""
     book = OfferBook(timedelta(minutes=1))
     book.learn("hotspot", [bundle(n, n * 150_000) for n in range(1, 9)], NOW)
+    book.learn("topup", [topup(21), topup(22)], NOW)
     book.learn("pppoe", [home_plan(11), home_plan(12)], NOW)
     made = Context(
         caller=CALLER, caller_has_mpesa=has_mpesa, channel="ussd", session="s", now=NOW, brand=BRAND,
@@ -148,8 +211,26 @@ def context(*, language: str = "en", frame: Frame | None = None, has_mpesa: bool
 
 def bundle(number: int, cents: int) -> Offer:
     term = number * 36_000
-    return Offer(number, "hotspot", f"Hotspot {number}", cents, "seconds", term, 1, "first_login", (1,))
+    return Offer(
+        number,
+        "hotspot",
+        f"Hotspot {number}",
+        cents,
+        "seconds",
+        term,
+        1,
+        "first_login",
+        False,
+        "access",
+        None,
+        (1,),
+    )
 
 
 def home_plan(number: int) -> Offer:
-    return Offer(number, "pppoe", PLAN, 1_250_000, "months", 1, 1, "grant", (1,))
+    return Offer(number, "pppoe", PLAN, 1_250_000, "months", 1, 1, "grant", False, "access", None, (1,))
+
+
+def topup(number: int) -> Offer:
+    size = number * 99_900_000_000
+    return Offer(number, "hotspot", "Top-up", 1_250_000, "months", 1, 1, "grant", False, "topup", size, (1,))

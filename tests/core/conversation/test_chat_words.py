@@ -113,7 +113,7 @@ def test_opt_out_is_heard_everywhere_and_confirmed_once(
     face = buyer.says(text)
     assert face.lines == (
         "You will get no more offers from Pwani Net. "
-        "Receipts, vouchers and news of your own WiFi still come.",
+        "Receipts, vouchers and news of your own WiFi still come. To get offers again write START.",
     )
     assert [way.label for way in face.ways] == ["Main menu"]
     assert (
@@ -136,6 +136,56 @@ def test_end_and_cancel_leave_a_flow_and_opt_out_outside_of_one(buyer: Someone, 
     assert house.rows("consents") == 0
     assert buyer.says("END").id == "chat.stopped"
     assert house.rows("consents") == 1
+
+
+WANTS = "purpose = 'marketing' AND given_at IS NOT NULL"
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(
+    ("language", "out", "back", "said"),
+    [
+        ("en", "STOP", "Start", "You will get offers from Pwani Net again. To stop them write STOP."),
+        ("sw", "ACHA", "ANZA!", "Utapata ofa za Pwani Net tena. Kuzizuia andika ACHA."),
+        ("sw", "jiondoe", "jiunge ofa", "Utapata ofa za Pwani Net tena. Kuzizuia andika ACHA."),
+    ],
+)
+def test_who_opted_out_comes_back_by_start(
+    house: ChatHouse, channel: str, language: str, out: str, back: str, said: str
+) -> None:
+    house.provider.hotspot_buyer(AMINA, language)
+    somebody = Someone(house, channel, number=AMINA)
+    if channel == "telegram":
+        somebody.says("/start")
+        somebody.taps("Kiswahili" if language == "sw" else "English")
+        somebody.shares(AMINA)
+    somebody.says(out)
+    face = somebody.says(back)
+    assert (face.id, face.lines) == ("chat.started", (said,))
+    assert house.rows("consents", f"{WANTS} AND how = '{channel}' AND wording = '{back}'") == 1
+    somebody.says(back)
+    assert house.rows("consents", WANTS) == 1
+    assert somebody.says("menu").id == "home.menu"
+
+
+@pytest.mark.parametrize("text", ["start", "Anza", "/start"])
+def test_start_is_no_consent_of_who_never_opted_out(buyer: Someone, house: ChatHouse, text: str) -> None:
+    assert buyer.says("hi").id == buyer.says(text).id == "home.menu"
+    assert house.rows("consents") == 0
+
+
+def test_the_start_button_of_telegram_is_no_consent(buyer: Someone, house: ChatHouse) -> None:
+    buyer.says("stop")
+    assert buyer.says("/start").id == "home.menu"
+    assert house.rows("consents", WANTS) == 0
+
+
+def test_a_start_that_was_long_on_its_way_is_no_consent(buyer: Someone, house: ChatHouse) -> None:
+    at = house.clock.now()
+    house.pass_time(hours=3)
+    buyer.says("STOP")
+    buyer.says("START", at=at)
+    assert house.rows("consents", WANTS) == 0
 
 
 @pytest.mark.parametrize("text", ["toka", "ondoka", "exit"])

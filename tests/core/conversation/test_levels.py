@@ -20,6 +20,11 @@ ACTING_AREAS = tuple(
 READS = {
     "core.subscribers.account_no.parse_account_no": "reads what was typed",
     "core.messaging.waiting.waiting_for": "reads what waits to be told",
+    "core.billing.account.standing": "reads what an account owes and what is its own",
+    "core.billing.account.own_money": "reads what is the caller's own",
+    "core.billing.change_plan.quote_change": "reads what a change of plan would cost",
+    "core.billing.pause.check_pause": "reads whether a line may be paused",
+    "core.billing.pause.longest_pause": "reads how long a pause may be",
     "core.payments.standing.standing_of": "reads how things stand before a payment",
 }
 """Functions outside of queries.py that change nothing."""

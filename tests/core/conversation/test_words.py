@@ -82,7 +82,8 @@ def test_every_list_fits_page_by_page(name: str, language: str) -> None:
         screen = step_named(name).show(longest.context(language=language, frame=Frame(name, data)))
         made = pager.pages(pager.number(screen, language))
         assert all(septets(page) <= pager.BUDGET for page in made)
-        assert len(made) == -(-len(screen.choices) // pager.CHOICES_A_PAGE), made
+        needed = -(-len(screen.choices) // pager.CHOICES_A_PAGE)
+        assert needed <= len(made) <= needed + (name in longest.LONG_HEADED), made
 
 
 def farewells() -> list[Next]:
