@@ -1,20 +1,26 @@
-"""Reads about what is on sale."""
+"""Reads about what is on sale, at the price of this moment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from core.base.database import Work
 from core.base.words import say
-from core.catalogue.model import Plan, Site, plan_sites
+from core.catalogue.model import Site, plan_sites
+
+TOPUPS = "topup"
+"""Asked for among kinds: what adds data to a running period."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A plan on sale, as menus show it; plain values, so that it can stand in a cache."""
+    """A plan on sale, as menus show it; plain values, so that it can stand in a cache.
+
+    price_cents: of today, by the plan. offers: lower prices that hold now for what is begun: (site id, cents), site 0
+    for everywhere. fees: (kind, cents), what a new line pays once with its first period.
+    """
 
     id: int
     kind: str
@@ -24,22 +30,25 @@ class Offer:
     term_count: int
     shared_devices: int
     starts: str
+    until_midnight: bool
+    role: str
+    data_bytes: int | None
     site_ids: tuple[int, ...]
+    offers: tuple[tuple[int, int], ...] = ()
+    fees: tuple[tuple[str, int], ...] = ()
 
+    def price_at(self, site_id: int | None = None) -> int:
+        """What beginning it costs now, in cents and without fees: the lowest price that holds at the site."""
+        held = (cents for site, cents in self.offers if site in (0, site_id))
+        return min((self.price_cents, *held))
 
-def offer_of(plan: Plan) -> Offer:
-    """The plan as menus show it."""
-    return Offer(
-        id=plan.id,
-        kind=plan.kind,
-        name=plan.name,
-        price_cents=plan.price_cents,
-        term_unit=plan.term_unit,
-        term_count=plan.term_count,
-        shared_devices=plan.shared_devices,
-        starts=plan.starts,
-        site_ids=tuple(sorted(site.id for site in plan.sites)),
-    )
+    @property
+    def is_free(self) -> bool:
+        return self.price_cents == 0
+
+    @property
+    def fees_cents(self) -> int:
+        return sum(cents for _, cents in self.fees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +62,50 @@ class PlanNow:
 
 PLAN_NOW = """
     plan.id, plan.kind, plan.name, plan.price_cents, plan.term_unit, plan.term_count, plan.shared_devices, plan.starts,
-    ARRAY(SELECT site_id FROM plan_sites WHERE plan_id = plan.id ORDER BY site_id), plan.currency, plan.state
+    plan.until_midnight, plan.role, plan.data_cap_bytes,
+    ARRAY(SELECT site_id FROM plan_sites WHERE plan_id = plan.id ORDER BY site_id),
+    ARRAY(SELECT ARRAY[coalesce(site_id, 0), price_cents] FROM plan_offers
+          WHERE plan_id = plan.id AND from_at <= %(now)s AND until_at > %(now)s ORDER BY id),
+    ARRAY(SELECT ARRAY[kind, CAST(cents AS text)] FROM plan_fees WHERE plan_id = plan.id ORDER BY id),
+    plan.currency, plan.state
 """
-"""The columns of a row of `plans AS plan` from which `plan_in_row` makes a PlanNow."""
-PLAN_NOW_COLUMNS = 11
+"""The columns of a row of `plans AS plan` from which `plan_in_row` makes a PlanNow; with %(now)s."""
+PLAN_NOW_COLUMNS = 16
+_ON_SALE = f"""
+    SELECT {PLAN_NOW} FROM plans AS plan
+    WHERE state = 'on_sale' AND role = %(role)s AND (role = 'topup' OR kind = %(kind)s)
+"""  # noqa: S608
+_ONE = f"SELECT {PLAN_NOW} FROM plans AS plan WHERE id = %(plan_id)s"  # noqa: S608
 
 
 def plan_in_row(row: Sequence[Any]) -> PlanNow | None:
     """The plan whose PLAN_NOW columns these are; None where the row has none."""
-    *plain, site_ids, currency, state = row
+    *plain, sites, offered, fees, currency, state = row
     if plain[0] is None:
         return None
-    return PlanNow(Offer(*(*plain, tuple(site_ids))), currency, state == "on_sale")
+    lower = tuple((site, cents) for site, cents in offered)
+    once = tuple((kind, int(cents)) for kind, cents in fees)
+    offer = Offer(*(*plain, tuple(sites), lower, once))
+    return PlanNow(offer, currency, state == "on_sale")
 
 
-def plan_now(plan: Plan) -> PlanNow:
-    return PlanNow(offer_of(plan), plan.currency, plan.state == "on_sale")
+def plan_now(work: Work, plan_id: int) -> PlanNow | None:
+    """A plan as it is to be had now."""
+    row = work.within(_ONE, {"plan_id": plan_id, "now": work.now})
+    return plan_in_row(row) if row is not None else None
 
 
 def offers(work: Work, kind: str) -> list[Offer]:
-    """What is on sale of one kind, cheapest first."""
-    found = work.session.scalars(
-        select(Plan)
-        .where(Plan.kind == kind, Plan.state == "on_sale")
-        .options(selectinload(Plan.sites))
-        .order_by(Plan.price_cents, Plan.id)
+    """What is on sale of one kind of access, or TOPUPS; cheapest first."""
+    work.session.flush()  # the statement is not the mapper's
+    role = "topup" if kind == TOPUPS else "access"
+    rows = (
+        work.session.connection()
+        .exec_driver_sql(_ON_SALE, {"kind": kind, "role": role, "now": work.now})
+        .all()
     )
-    return [offer_of(plan) for plan in found]
+    plans = [plan.offer for row in rows if (plan := plan_in_row(tuple(row))) is not None]
+    return sorted(plans, key=lambda offer: (offer.price_at(), offer.id))
 
 
 def sites_of(work: Work, plan_id: int) -> list[tuple[int, str]]:

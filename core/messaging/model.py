@@ -37,7 +37,8 @@ class Notice(Base):
     """One message to one person. `values_sealed` is JSON: the template's values, one may be a code.
 
     address: the person's number (digits), whichever way the message goes; channel: the way it went last. prefer:
-    the channel on which the person waits for it. dedupe_key: why it is sent; one reason sends once.
+    the channel on which the person waits for it. document: what goes with it where a channel carries files, such as
+    "invoice:12". dedupe_key: why it is sent; one reason sends once.
     sending: a worker is handing it over, until `claimed_until` at the latest. unknown: the carrier was asked and
     nobody knows its answer, `unknowns` times. waiting: no way is left; it is shown when the person dials next.
     failed: it is not to be told any more. cost_cents: of all its tries. batch_id: its values are the batch's; bulk: it
@@ -72,6 +73,7 @@ class Notice(Base):
     channel: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
     prefer: Mapped[str | None] = mapped_column(Text)
+    document: Mapped[str | None] = mapped_column(Text)
     template: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     values_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -149,7 +151,7 @@ class Consent(Base):
 
     __tablename__ = "consents"
     __table_args__ = (
-        CheckConstraint("purpose IN ('service', 'marketing')", name="purpose"),
+        CheckConstraint("purpose IN ('service', 'marketing', 'prompt')", name="purpose"),
         CheckConstraint("(given_at IS NULL) <> (withdrawn_at IS NULL)", name="one_time"),
         Index("ix_consents_subscriber_id_purpose_id", "subscriber_id", "purpose", "id"),
     )
@@ -168,3 +170,11 @@ class SmsDay(Base):
     __tablename__ = "sms_days"
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     parts: Mapped[int] = mapped_column(Integer)
+
+
+class MessageDay(Base):
+    """What the messages that were handed over on one day of Nairobi are expected to cost, on all channels."""
+
+    __tablename__ = "message_days"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    cents: Mapped[int] = mapped_column(BigInteger)

@@ -26,11 +26,13 @@ def notify(
     values: Mapping[str, Value],
     dedupe_key: str,
     prefer: str | None = None,
+    document: str | None = None,
 ) -> int | None:
     """Queue one notice; returns its id. None where this reason was told before, or is not wanted.
 
     prefer: the channel on which the person began what this answers, which is tried first: "ussd", "whatsapp" and
-    so on. Raises KeyError for an unknown template and ValueError where `values` are not the template's: bugs.
+    so on. document: what goes with it where its channel carries files (see send.Means.paper).
+    Raises KeyError for an unknown template and ValueError where `values` are not the template's: bugs.
     """
     form = TEMPLATES[template]
     settled = settle(form, values, language)
@@ -46,6 +48,7 @@ def notify(
             channel=SMS,
             address=address.digits,
             prefer=prefer,
+            document=document,
             template=template,
             language=language,
             values_sealed=sealed,

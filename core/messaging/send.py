@@ -15,7 +15,7 @@ from core.base.gsm7 import segments
 from core.base.log import logger
 from core.base.settings import Brand
 from core.messaging.budget import seconds_to_next_day, spend
-from core.messaging.carrier import SMS, Carrier, Message
+from core.messaging.carrier import CHATS, SMS, Carrier, Document, Message
 from core.messaging.consent import may_tell
 from core.messaging.model import FAILED, QUEUED, SENDING, SENT, UNKNOWN, Notice, NoticeTry
 from core.messaging.quiet import wait_for_day
@@ -41,6 +41,9 @@ class Means(Protocol):
     def brand(self) -> Brand: ...
     @property
     def sms(self) -> SmsSettings: ...
+    def paper(self, work: Work, document: str, *, subscriber_id: int, language: str) -> Document | None:
+        """The file that a notice names, if it is that person's."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +96,14 @@ def _take(
         rest(notice, tries)
         return None
     way = ahead[0]
-    if way.channel == SMS and not spend(work, parts=parts):
-        return Later("the day's budget of SMS is spent", min(seconds_to_next_day(work), LONGEST_WAIT))
+    carrier, sms_parts = means.carriers[way.channel], parts if way.channel == SMS else 0
+    cents = carrier.cost_cents(work, parts=parts, window_open=way.window_open)
+    if refused := spend(work, purpose=form.purpose, parts=sms_parts, cents=cents):
+        return Later(refused, min(seconds_to_next_day(work), LONGEST_WAIT))
     if parts > 1:
         logger("messaging").warning("long_text", notice=notice.id, template=notice.template, parts=parts)
+    if way.channel in CHATS:
+        words = words_of(work, notice, means.brand, in_chat=True)
     message = Message(
         notice_id=notice.id,
         address=way.address,
@@ -105,9 +112,18 @@ def _take(
         language=notice.language,
         values=words.values,
         window_open=way.window_open,
+        documents=_documents(work, means, notice) if way.channel != SMS else (),
     )
     try_id = begin_try(work, notice, way, tries)
     return Letter(try_id, way.channel, message, confirmed_within(work, form, ahead))
+
+
+def _documents(work: Work, means: Means, notice: Notice) -> tuple[Document, ...]:
+    if notice.document is None or notice.subscriber_id is None:
+        return ()
+    who, language = notice.subscriber_id, notice.language
+    paper = means.paper(work, notice.document, subscriber_id=who, language=language)
+    return (paper,) if paper is not None else ()
 
 
 def begin_try(work: Work, notice: Notice, way: Way, tries: Sequence[NoticeTry]) -> int:

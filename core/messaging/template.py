@@ -33,6 +33,8 @@ class Purpose(Enum):
     """Begun by us and about what the person has: a reminder, an outage. By day, unless it was opted out of."""
     MARKETING = "marketing"
     """Not asked for and not owed: by day, with a consent that stands, and never sent twice."""
+    PROMPT = "prompt"
+    """Not a notice: a payment prompt that nobody asked for at that moment. Only to who agreed to be prompted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Template:
     urgent: somebody stands and waits for it (a voucher, a code): it is tried elsewhere sooner.
     sms_only: it proves that the number is in the person's hand, so it goes nowhere but to that number.
     chat_only: the same was told by SMS; it goes nowhere but to the chat that `prefer` names.
+    chat_msgid: the sentence for a chat, where another way on is at hand there than a code to dial.
     """
 
     msgid: str
@@ -53,6 +56,7 @@ class Template:
     urgent: bool = False
     sms_only: bool = False
     chat_only: bool = False
+    chat_msgid: str | None = None
 
     @property
     def begun_by_us(self) -> bool:
@@ -72,9 +76,13 @@ def settle(template: Template, values: Mapping[str, Value], language: str) -> di
     return {name: first_name(value) if name == "name" else disarm(value) for name, value in spelt.items()}
 
 
-def compose(template: Template, settled: Mapping[str, str], brand: Brand, language: str) -> str:
+def compose(
+    template: Template, settled: Mapping[str, str], brand: Brand, language: str, *, in_chat: bool = False
+) -> str:
     """The text in GSM-7. A first name that would cost a second part is left out."""
     values = {**house_values(brand), **settled}
+    if in_chat and template.chat_msgid is not None:
+        return plain(render(Sentence(template.chat_msgid, values), language))
     whole = plain(render(Sentence(template.msgid, values), language))
     if template.nameless is None:
         return whole
@@ -107,6 +115,7 @@ def house_values(brand: Brand) -> dict[str, str]:
         "wifi": brand.wifi_name,
         "dial": brand.dial(),
         "dial_pay": brand.dial(1),
+        "dial_buy": brand.dial(2),
         "dial_vouchers": brand.dial(3),
         "dial_account": brand.dial(4),
     }

@@ -7,7 +7,11 @@ before M-PESA has said so: "we have received nothing" is always true.
 from dataclasses import replace
 
 from core.base.words import N_, Sentence, counted
+from core.messaging.site_templates import SITE_TEMPLATES
 from core.messaging.template import Template
+from core.messaging.templates_of_data import TEMPLATES_OF_DATA
+from core.messaging.templates_of_dunning import TEMPLATES_OF_DUNNING
+from core.messaging.templates_of_money import TEMPLATES_OF_MONEY
 
 _AMOUNT = "Ksh 12,500"
 _BALANCE = "Ksh 12,500"
@@ -42,6 +46,10 @@ TEMPLATES: dict[str, Template] = {
         ),
         {"code": _CODE, "term": _TERM, "phones": phones(1), "use_by": _DAY},
         urgent=True,
+        chat_msgid=N_(
+            "{provider} voucher: {code}. WiFi {term}, {phones}. Time starts when you log in. "
+            "Use by {use_by}. Join {wifi}, type the code. Lost? Write VOUCHER here."
+        ),
     ),
     "voucher_again": Template(
         N_(
@@ -50,6 +58,10 @@ TEMPLATES: dict[str, Template] = {
         ),
         {"code": _CODE, "term": _TERM, "phones": phones(1), "use_by": _DAY},
         urgent=True,
+        chat_msgid=N_(
+            "Your voucher again: {code}, WiFi {term}, {phones}, not used. Use by {use_by}. "
+            "Tell nobody: it works only on the first phone. {provider}. To see it again write VOUCHER here."
+        ),
     ),
     "line_credentials": Template(
         N_(
@@ -222,6 +234,7 @@ TEMPLATES: dict[str, Template] = {
         ),
         {"amount": _AMOUNT},
     ),
+    **SITE_TEMPLATES,
     # -- who a number is
     "code": Template(
         N_(
@@ -268,6 +281,8 @@ TEMPLATES: dict[str, Template] = {
         sms_only=True,
     ),
 }
+
+TEMPLATES |= TEMPLATES_OF_DATA | TEMPLATES_OF_DUNNING | TEMPLATES_OF_MONEY
 
 _IN_CHAT = "_in_chat"
 

@@ -18,23 +18,25 @@ class Words:
     values: dict[str, str]
 
 
-def words_of(work: Work, notice: Notice, brand: Brand) -> Words:
-    """The notice in its language."""
+def words_of(work: Work, notice: Notice, brand: Brand, *, in_chat: bool = False) -> Words:
+    """The notice in its language. in_chat: as it is said in a chat, where that differs."""
     if notice.batch_id is not None:
-        return words_of_batch(
-            work, work.session.get_one(NoticeBatch, notice.batch_id), notice.language, brand
-        )
+        batch = work.session.get_one(NoticeBatch, notice.batch_id)
+        return words_of_batch(work, batch, notice.language, brand, in_chat=in_chat)
     assert notice.values_sealed is not None
     values = json.loads(
         work.keyring.unseal(notice.values_sealed, table="notices", column="values_sealed", row=notice.id)
     )
-    return Words(compose(TEMPLATES[notice.template], values, brand, notice.language), values)
+    form = TEMPLATES[notice.template]
+    return Words(compose(form, values, brand, notice.language, in_chat=in_chat), values)
 
 
-def words_of_batch(work: Work, batch: NoticeBatch, language: str, brand: Brand) -> Words:
+def words_of_batch(
+    work: Work, batch: NoticeBatch, language: str, brand: Brand, *, in_chat: bool = False
+) -> Words:
     """The batch's one text in a language."""
     by_language = json.loads(
         work.keyring.unseal(batch.values_sealed, table="notice_batches", column="values_sealed", row=batch.id)
     )
     values = by_language[language]
-    return Words(compose(TEMPLATES[batch.template], values, brand, language), values)
+    return Words(compose(TEMPLATES[batch.template], values, brand, language, in_chat=in_chat), values)

@@ -11,7 +11,7 @@ from core.base.dated import dated
 from core.base.errors import Refusal
 from core.base.words import say
 from core.billing.model import Purchase, Subscription
-from core.catalogue.labels import term_label
+from core.catalogue.labels import plan_term
 from core.messaging.carrier import SMS
 from core.messaging.model import Notice
 from core.messaging.notify import notify
@@ -84,7 +84,7 @@ def _send(
         language=language_of(reader if reader.language else buyer),  # a gift speaks its giver's language
         values={
             "code": codes.show_code(code_of(work, voucher)),
-            "term": term_label(line.plan.term_unit, line.plan.term_count),
+            "term": plan_term(line.plan),
             "phones": phones(line.plan.shared_devices),
             "use_by": f"{last_day(voucher.use_by):%d/%m/%Y}",
         },

@@ -17,7 +17,10 @@ from admin.app import application
 from core.base.clock import SetClock
 from core.base.database import Database, Work
 from core.base.secrets import Keyring
-from core.base.settings import Brand, Settings
+from core.base.settings import Brand, Seller, Settings
+from core.billing.paper.ask import read_paper
+from core.billing.paper.facts import Letterhead
+from core.messaging.carrier import Document
 from core.staff.model import StaffMember
 
 PASSWORD = "correct horse battery"
@@ -36,6 +39,9 @@ class House:
 
     def work(self, request_id: str | None = None) -> Any:
         return self.database.work(request_id)
+
+    def paper(self, work: Work, document: str, *, language: str) -> Document | None:
+        return read_paper(work, document, head=Letterhead(self.brand, Seller(), "123456"), language=language)
 
 
 @dataclass

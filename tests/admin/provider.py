@@ -1,26 +1,38 @@
 """A small provider with one of everything that pages show."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 
+from core.base.clock import nairobi_day
 from core.base.database import Work
 from core.base.inbox import Incident
 from core.base.money import Money
 from core.base.msisdn import Msisdn
 from core.base.outbox import Delivery, OutboxEntry
+from core.billing.credit import credit
+from core.billing.cycle_model import WAITING, CycleRun
+from core.billing.cycle_review import LeftOut, Review, Strange, Sum
+from core.billing.dunning_model import CutHold
+from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.model import ACTIVE, SERVED, Purchase, Subscription
 from core.catalogue.model import Plan, Site
-from core.ledger.accounts import MPESA_CLEARING, receivable
+from core.catalogue.price_model import PlanOffer
+from core.ledger.accounts import MPESA_CLEARING, receivable, revenue
 from core.ledger.post import post
 from core.messaging.model import Notice
 from core.network.register import register_router
 from core.payments.model import PAID, Collection, CollectionMove, Receipt, SuspenseItem
+from core.subscribers.changes import NUMBER_ADDED, begin_change
+from core.subscribers.chats import link
+from core.subscribers.hear import part
 from core.subscribers.meet import meet
-from core.subscribers.model import Subscriber
+from core.subscribers.model import CONTACT, OTHER_NAME, PHONE, Address, Subscriber
+from core.subscribers.numbers import give
 from core.vouchers.mint import code_of, mint
 
-AMINA = Msisdn("254712345678")
+AMINA, SECOND, LOST = Msisdn("254712345678"), Msisdn("254722000111"), Msisdn("254733000222")
+"""The one subscriber's number, one that was added, and one that paid under another name and was parted."""
 
 
 @dataclass
@@ -33,6 +45,16 @@ class Met:
     collection: int
     delivery: int
     incident: int
+    run: int
+    change: int
+    address: int
+    site: int
+    line: int
+    hold: int
+    invoice: int
+    credit_note: int
+    plan: int
+    offer: int
     code: str
 
 
@@ -65,18 +87,98 @@ def open_shop(
     )  # fmt: skip
     work.session.add(collection)
     work.session.flush()
+    change, address = numbers_and_chats(work, amina, text)
     work.session.add(
         CollectionMove(collection_id=collection.id, at=work.now, to_state=PAID, cause=text, from_state=None)
     )
+    offer = PlanOffer(
+        plan_id=plan.id, from_at=work.now, until_at=work.now + timedelta(days=1), price_cents=4_000,
+        set_at=work.now, reason=text,
+    )  # fmt: skip
+    work.session.add(offer)
+    work.session.flush()
+    billed, taken_back = papers(work, amina, purchase, text)
     return Met(
+        invoice=billed,
+        credit_note=taken_back,
+        plan=plan.id,
+        offer=offer.id,
         subscriber=amina.id,
         account_no=amina.account_no,
         purchase=purchase.id,
         collection=collection.id,
+        change=change,
+        address=address,
+        site=site.id,
+        line=home_line(work, amina, site.id),
+        hold=mass_cut(work),
         code=sell_voucher(work, amina, line.id),
         delivery=give_up(work, text),
+        run=wait_for_a_yes(work, line.id),
         incident=money_and_trouble(work, amina, collection.id, site.id, text),
     )
+
+
+def papers(work: Work, owner: Subscriber, purchase: Purchase, text: str) -> tuple[int, int]:
+    """An invoice that is open, and a credit note that takes half of it back."""
+    line = InvoiceLineDraft(text, purchase.price, purchase.plan_id, revenue("hotspot", None))
+    billed = issue(work, kind="fee", subscriber_id=owner.id, lines=[line], due_at=work.now, paid=False)
+    half = credit(work, billed.id, amount=Money(2_500), reason=text, source="half")
+    return billed.id, half.id
+
+
+def numbers_and_chats(work: Work, owner: Subscriber, text: str) -> tuple[int, int]:
+    """A chat, a number that was added (the change's id) and one that was parted (the address's id)."""
+    link(work, channel="telegram", external_id="7001", number=AMINA, how=CONTACT)
+    change = begin_change(
+        work, kind=NUMBER_ADDED, subscriber_id=owner.id, channel=PHONE, external_id=SECOND.digits,
+        due_at=work.now,
+    )  # fmt: skip
+    change.reason = text
+    give(work, subscriber_id=owner.id, digits=LOST.digits)
+    part(work, msisdn=LOST, why=OTHER_NAME)
+    parted = work.session.query(Address).filter_by(external_id=LOST.digits).one()
+    return change.id, parted.id
+
+
+def home_line(work: Work, owner: Subscriber, site_id: int) -> int:
+    """A home line that is paid for one more day."""
+    plan = Plan(
+        code="home", name="Home 5", kind="pppoe", price_cents=150_000, term_unit="months", term_count=1,
+        download_kbps=5_000, upload_kbps=5_000, starts="grant", state="on_sale", created_at=work.now,
+    )  # fmt: skip
+    work.session.add(plan)
+    work.session.flush()
+    line = Subscription(
+        subscriber_id=owner.id, plan_id=plan.id, site_id=site_id, state=ACTIVE, created_at=work.now,
+        paid_through=work.now + timedelta(days=1),
+    )  # fmt: skip
+    work.session.add(line)
+    work.session.flush()
+    return line.id
+
+
+def mass_cut(work: Work) -> int:
+    """So many cuts that they wait for a yes."""
+    hold = CutHold(action="suspend", at=work.now, lines=300, lines_on=1_000)
+    work.session.add(hold)
+    work.session.flush()
+    return hold.id
+
+
+def wait_for_a_yes(work: Work, line_id: int) -> int:
+    """A run of the billing cycle, with all that its review can hold."""
+    review = Review(
+        [Sum(1, 1, 1, 200_000, 22_489, 27_586)],
+        [LeftOut("suspended", 1, [line_id])],
+        [Strange(line_id, 1, 1, 200_000, 150_000, "2026-12-16", "2027-01-15", ["price", "long"])],
+    )
+    run = CycleRun(
+        day=nairobi_day(work.now), state=WAITING, is_open=True, began_at=work.now, review=asdict(review)
+    )
+    work.session.add(run)
+    work.session.flush()
+    return run.id
 
 
 def buy(work: Work, buyer: Subscriber, plan: Plan, line_id: int | None = None, step: str = "1") -> Purchase:

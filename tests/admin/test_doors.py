@@ -35,6 +35,19 @@ def path(door: Door, met: Met | None = None) -> str:
         "collection": met.collection if met else 1,
         "delivery": met.delivery if met else 1,
         "incident": met.incident if met else 1,
+        "run": met.run if met else 1,
+        "change": met.change if met else 1,
+        "address": met.address if met else 1,
+        "line": met.line if met else 1,
+        "hold": met.hold if met else 1,
+        "agreed": 1,
+        "days": 1,
+        "site": met.site if met else 1,
+        "so_far": 0,
+        "plan": met.plan if met else 1,
+        "offer": met.offer if met else 1,
+        "invoice": met.invoice if met else 1,
+        "credit_note": met.credit_note if met else 1,
     }
     return re.sub(r"\{(\w+):int\}", lambda found: str(ids[found[1]]), door.path)
 
@@ -132,7 +145,7 @@ def test_a_page_is_strict_about_itself(owner: Browser, met: Met, door: Door) -> 
     assert answer.headers["content-security-policy"] == POLICY
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-frame-options"] == "DENY"
-    if answer.status_code == 303:
+    if answer.status_code == 303 or answer.headers["content-type"] == "application/pdf":
         return
     assert answer.status_code == 200
     page = Read(answer.text)

@@ -41,7 +41,7 @@ def entries(house: House, what: str) -> list[AuditEntry]:
         )
 
 
-PERSON = ("", "/purchases", "/journal", "/texts", "/vouchers")
+PERSON = ("", "/contacts", "/purchases", "/journal", "/texts", "/vouchers")
 EVERYWHERE = (
     "/", "/purchases", "/purchases/1", "/collections", "/collections/1", "/receipts", "/suspense", "/vouchers",
     "/routers", "/deliveries?show=given_up", "/incidents", "/audit", "/messages", "/messages/costs",

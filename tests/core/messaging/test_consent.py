@@ -19,8 +19,18 @@ def test_without_a_word_there_is_service_and_no_marketing(desk: Desk) -> None:
     with desk.work() as work:
         told = {purpose: may_tell(work, purpose, person) for purpose in Purpose}
         unknown = {purpose: may_tell(work, purpose, None) for purpose in Purpose}
-    assert told == {Purpose.ANSWER: True, Purpose.SERVICE: True, Purpose.MARKETING: False}
-    assert unknown == {Purpose.ANSWER: True, Purpose.SERVICE: False, Purpose.MARKETING: False}
+    assert told == {
+        Purpose.ANSWER: True,
+        Purpose.SERVICE: True,
+        Purpose.MARKETING: False,
+        Purpose.PROMPT: False,
+    }
+    assert unknown == {
+        Purpose.ANSWER: True,
+        Purpose.SERVICE: False,
+        Purpose.MARKETING: False,
+        Purpose.PROMPT: False,
+    }
 
 
 @pytest.mark.parametrize("purpose", [Purpose.SERVICE, Purpose.MARKETING])

@@ -113,6 +113,16 @@ def test_a_voucher_goes_to_telegram_only_for_who_waits_there(desk: Desk, person:
     assert (desk.notice(elsewhere).channel, desk.notice(there).channel) == ("sms", "telegram")
 
 
+@pytest.mark.parametrize(
+    ("prefer", "way_on"), [("telegram", "Lost? Write VOUCHER here."), ("sms", "Lost? *384*123*3#")]
+)
+def test_a_voucher_says_the_way_on_that_is_at_hand(desk: Desk, person: int, prefer: str, way_on: str) -> None:
+    desk.chats("telegram")
+    desk.send(desk.queue("a", to=person, prefer=prefer))
+    sent = [*desk.telegram.messages, *desk.carrier.messages]
+    assert [message.text.endswith(way_on) for message in sent] == [True]
+
+
 def test_a_proof_of_the_number_goes_nowhere_but_to_it(
     desk: Desk, person: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

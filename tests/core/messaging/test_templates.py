@@ -169,6 +169,6 @@ def test_a_real_first_name_stays(typed: str, name: str) -> None:
     assert first_name(typed) == name
 
 
-def test_marketing_is_none_of_these() -> None:
-    assert [name for name, form in TEMPLATES.items() if form.purpose is not Purpose.ANSWER] == []
+def test_nothing_but_an_offer_is_marketing() -> None:
+    assert [name for name, form in TEMPLATES.items() if form.purpose is Purpose.MARKETING] == ["offer"]
     assert isinstance(phones(1), Sentence)
