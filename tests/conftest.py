@@ -68,8 +68,8 @@ def test_database(servers: Servers) -> str:
 
 
 # Deleting the few rows of a test is a hundred times cheaper than a new database; triggers and foreign keys are
-# out of the way for this session alone. The journal's fixed accounts and the schema's own rows stay. Connections that
-# hold nothing may stay for the next test; whoever is still at work, or holds a lock, is ended.
+# out of the way for this session alone. The journal's fixed accounts, the policy "home" and the schema's own rows
+# stay. Connections that hold nothing may stay for the next test; whoever is still at work, or holds a lock, is ended.
 _EMPTY = """
 DO $$
 DECLARE t text; s record; found boolean;
@@ -79,12 +79,16 @@ BEGIN
         AND (state IS DISTINCT FROM 'idle' OR pid IN (SELECT pid FROM pg_locks));
     SET LOCAL session_replication_role = replica;
     FOR t IN SELECT tablename FROM pg_tables
-        WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'accounts') LOOP
+        WHERE schemaname = 'public' AND tablename NOT IN
+            ('alembic_version', 'accounts', 'dunning_policies', 'dunning_steps', 'calendar_days') LOOP
         EXECUTE format('DELETE FROM %I', t);
     END LOOP;
     DELETE FROM accounts WHERE subscriber_id IS NOT NULL;
+    DELETE FROM dunning_steps WHERE policy_id > 1;
+    DELETE FROM dunning_policies WHERE id > 1;
     FOR s IN SELECT sequencename, start_value FROM pg_sequences
-        WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename <> 'accounts_id_seq' LOOP
+        WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename NOT IN
+            ('accounts_id_seq', 'dunning_policies_id_seq', 'dunning_steps_id_seq', 'calendar_days_id_seq') LOOP
         PERFORM setval(quote_ident(s.sequencename)::regclass, s.start_value, false);
     END LOOP;
 END $$

@@ -32,7 +32,8 @@ class Person:
 
 
 def people(count: int, homes: int, days: int, draw: random.Random) -> Iterator[Person]:
-    """`count` people, the first `homes` of them with a home line, who came within the last `days`."""
+    """`count` people, the first `homes` of them with a home line; who came within the last `days`, most of them
+    lately."""
     for number in range(count):
         prefix = PREFIXES[0] if draw.random() < 0.85 else PREFIXES[1]
         tail = f"{10_000_000 + number * 37_003 % 9_000_000:08d}"
@@ -42,5 +43,5 @@ def people(count: int, homes: int, days: int, draw: random.Random) -> Iterator[P
             last_name=draw.choice(LAST_NAMES),
             language=draw.choice(("sw", "sw", "en")),
             home=number < homes,
-            joined_days_ago=draw.randint(1, days),
+            joined_days_ago=1 + int(draw.random() ** 2 * days),
         )

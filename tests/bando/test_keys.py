@@ -40,6 +40,7 @@ NOT_SECRET = {
     "sms_codes.code_hash",  # these two live for ten minutes, and no rotation waits for them
     "link_tokens.token_hash",
     "audit_seals.hash",
+    "payer_names.name_hash",  # keyed; a name whose key is gone is forgotten, and learned at the next payment
 }
 """Bytes that the rotation has nothing to do with: digests without a key, raw bodies, its own marks."""
 

@@ -77,8 +77,10 @@ def test_a_line_nobody_pays_goes_off_after_its_grace_and_returns_with_the_money(
     username, password = buy_home_line(world, amina)
     assert router.log_in(username, password, service="pppoe")["ok"]
     world.skip(30 * 86_400)
-    world.advance("P8D")
+    world.advance("P9D")  # four days of grace and its end; no cut on a Sunday or a holiday
     assert world.books.line(amina.digits).state == "suspended"
+    amina.text("Ksh 1,500 is not paid. Your WiFi stops at midnight tonight")
+    amina.text("Your WiFi is off: Ksh 1,500 is not paid")
     eventually("end of the session", lambda: not router.sessions(username))
     assert not router.log_in(username, password, service="pppoe")["ok"]
 

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from typing import Any
 
-from core.base.clock import SetClock
+from sqlalchemy import delete, select
+
+from core.base.clock import SetClock, nairobi_day
 from core.base.database import Database, Work
 from core.base.msisdn import Msisdn
+from core.billing.data import count_usage
 from core.billing.model import SUSPENDED, Subscription
 from core.billing.moves import move
 from core.billing.purchase import StepId, begin_purchase
 from core.billing.serve import serve, start_at_login, start_paid_time
 from core.catalogue.model import HOTSPOT, PPPOE, Plan, Site
+from core.catalogue.price_model import PlanFee
+from core.conversation.order import full_day
+from core.messaging.model import WAITING, Notice
+from core.messaging.notify import notify
+from core.messaging.templates import phones
 from core.payments.collect import pay_for_plan
-from core.subscribers.meet import choose_language, meet
+from core.subscribers.meet import choose_language, meet, prove_number
+from core.subscribers.model import Subscriber
 from core.vouchers.mint import mint
 from core.vouchers.model import ACTIVE, USED
+from tests.factories import a_paid_purchase
 
 HOUR = 3600
 BUNDLES = [(1 * HOUR, 10), (3 * HOUR, 20), (24 * HOUR, 50), (7 * 24 * HOUR, 250), (30 * 24 * HOUR, 800)]
 """Seconds and shillings."""
+SITES = ("Baraka", "Kisimani")
 _serial = itertools.count(1)
 
 
@@ -31,7 +43,7 @@ class Provider:
         self.database = database
         self.clock = clock
         with database.work() as work:
-            sites = [Site(name="Baraka"), Site(name="Kisimani")]
+            sites = [_site(work, name) for name in SITES]
             bundles = [
                 Plan(
                     code=f"H{seconds}", name=f"Hotspot {seconds // HOUR}h", kind=HOTSPOT,
@@ -70,6 +82,17 @@ class Provider:
             start_paid_time(work, subscription_id=line.id, at=work.now)
             return line.id
 
+    def paying_subscriber(self, phone: str, language: str) -> int:
+        """A home line that was paid for and runs since today, with money left and the number proved."""
+        person = self.person(phone, language)
+        with self.database.work() as work:
+            owner = work.session.get_one(Subscriber, person)
+            purchase = a_paid_purchase(work, owner, work.session.get_one(Plan, self.home_plan))
+            assert purchase.subscription_id is not None
+            start_paid_time(work, subscription_id=purchase.subscription_id, at=work.now)
+            prove_number(work, subscriber_id=person, msisdn=Msisdn.parse(phone))
+            return purchase.subscription_id
+
     def suspended_subscriber(self, phone: str, language: str) -> int:
         line_id = self.home_subscriber(phone, language)
         with self.database.work() as work:
@@ -86,6 +109,15 @@ class Provider:
                 line = self._bought(work, person, self.day_bundle)
                 voucher = mint(work, subscription_id=line.id, buyer_id=person, holder_id=person)
                 voucher.state = state
+        return person
+
+    def receipt_holder(self, phone: str, language: str) -> int:
+        """Somebody who has paid for 24 hours, with the receipt for it."""
+        person = self.person(phone, language)
+        with self.database.work() as work:
+            plan = work.session.get_one(Plan, self.day_bundle)
+            a_paid_purchase(work, work.session.get_one(Subscriber, person), plan)
+            prove_number(work, subscriber_id=person, msisdn=Msisdn.parse(phone))  # by its PIN
         return person
 
     def hotspot_user(self, phone: str, language: str) -> int:
@@ -112,6 +144,58 @@ class Provider:
                 push_after=timedelta(),
             ).id
 
+    def special_shelf(self, phone: str, language: str) -> None:
+        """Somebody with 50 GB of which 47.5 are used, on a day with free WiFi, one bundle until 24:00, more data, and
+        an installation fee for the larger home plan; `usual_shelf` ends it."""
+        person = self.person(phone, language)
+        with self.database.work() as work:
+            plans = {
+                "free": Plan(**_bundle(work, "Free", 0, HOUR)),
+                "night": Plan(**_bundle(work, "Tonight", 15, 24 * HOUR), until_midnight=True),
+                "more": Plan(**_bundle(work, "More", 300, HOUR), role="topup", data_cap_bytes=10 * 10**9),
+                "capped": Plan(**_bundle(work, "Capped", 900, 30 * 24 * HOUR), data_cap_bytes=50 * 10**9),
+            }
+            work.session.add_all(plans.values())
+            for plan in plans.values():
+                plan.sites = list(work.session.get_one(Plan, self.day_bundle).sites)
+            larger = work.session.scalars(select(Plan).where(Plan.name == "Home 20Mbps")).one()
+            work.session.add(PlanFee(plan_id=larger.id, kind="installation", cents=100_000))
+            work.session.add(PlanFee(plan_id=larger.id, kind="deposit", cents=50_000))
+            work.session.flush()
+            line = self._bought(work, person, plans["capped"].id)
+            mint(work, subscription_id=line.id, buyer_id=person, holder_id=person).state = ACTIVE
+            work.session.flush()
+            start_at_login(work, subscription_id=line.id, at=work.now)
+            count_usage(work, subscription_id=line.id, session="1", counter_bytes=47_500_000_000, at=work.now)
+            plans["capped"].state = "retired"
+
+    def usual_shelf(self, phone: str, language: str) -> None:
+        """The special plans and fees are gone."""
+        with self.database.work() as work:
+            work.session.execute(delete(PlanFee))
+            names = ("Free", "Tonight", "More")
+            for plan in work.session.scalars(select(Plan).where(Plan.name.in_(names))):
+                plan.state = "retired"
+
+    def message_waiting(self, phone: str, language: str) -> int:
+        """Somebody with a message that found no way."""
+        person, number = self.person(phone, language), Msisdn.parse(phone)
+        with self.database.work() as work:
+            use_by = full_day(nairobi_day(work.now) + timedelta(days=90))
+            values = {"code": "K7WM2-XWD4F", "term": "24 hours", "phones": phones(1), "use_by": use_by}
+            notice_id = notify(
+                work,
+                template="voucher",
+                address=number,
+                subscriber_id=person,
+                language=language,
+                values=values,
+                dedupe_key=f"waits-{number.digits}",
+            )
+            assert notice_id is not None
+            work.session.get_one(Notice, notice_id).state = WAITING
+        return notice_id
+
     def _bought(self, work: Work, person: int, plan_id: int) -> Subscription:
         purchase, _ = begin_purchase(
             work,
@@ -121,3 +205,25 @@ class Provider:
             plan_id=plan_id,
         )
         return serve(work, purchase)
+
+
+def _bundle(work: Work, name: str, shillings: int, seconds: int) -> dict[str, Any]:
+    return {
+        "id": 1_000 + sum(name.encode()),  # the same everywhere, and no number of a menu
+        "code": name,
+        "name": name,
+        "kind": HOTSPOT,
+        "price_cents": shillings * 100,
+        "term_unit": "seconds",
+        "term_count": seconds,
+        "download_kbps": 5000,
+        "upload_kbps": 2000,
+        "starts": "first_login",
+        "state": "on_sale",
+        "created_at": work.now,
+    }
+
+
+def _site(work: Work, name: str) -> Site:
+    """The site of that name; a demo has some already."""
+    return work.session.scalar(select(Site).where(Site.name == name)) or Site(name=name)
