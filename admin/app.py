@@ -9,7 +9,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from admin import statics
 from admin.desk import Desk, Door, StaffWebDeps, root
-from admin.pages import audit, home, login, machines, messages, money, own, person, records, search, vouchers
+from admin.pages import (
+    audit,
+    contacts,
+    cycle,
+    dunning,
+    home,
+    lines,
+    login,
+    machines,
+    many,
+    messages,
+    money,
+    own,
+    papers,
+    person,
+    plans,
+    records,
+    search,
+    vouchers,
+)
 from admin.polite import Polite
 from core.base.clock import Clock
 from core.base.log import logger
@@ -19,11 +38,18 @@ DOORS: tuple[Door, ...] = (
     *home.DOORS,
     *search.DOORS,
     *person.DOORS,
+    *contacts.DOORS,
+    *lines.DOORS,
     *money.DOORS,
     *records.DOORS,
+    *papers.DOORS,
+    *cycle.DOORS,
+    *dunning.DOORS,
+    *plans.DOORS,
     *vouchers.DOORS,
     *machines.DOORS,
     *messages.DOORS,
+    *many.DOORS,
     *audit.DOORS,
     *own.DOORS,
 )

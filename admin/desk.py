@@ -16,7 +16,7 @@ from admin.cookies import Cookies
 from admin.forms import read_form
 from admin.lists import MAX_ID
 from admin.render import Renderer
-from admin.show import Elsewhere, Page
+from admin.show import Elsewhere, File, Page
 from core.base.callers import caller
 from core.base.clock import Clock, MachineClock
 from core.base.database import OpensWork, Work
@@ -25,6 +25,7 @@ from core.base.log import draw_request_id, following, logger
 from core.base.secrets import Keyring
 from core.base.settings import Brand, Settings
 from core.base.words import say
+from core.messaging.carrier import Document
 from core.staff.audit import Actor
 from core.staff.roles import Permission, may
 from core.staff.sessions import Visit, visit_of
@@ -40,6 +41,9 @@ class StaffWebDeps(OpensWork, Protocol):
     def keyring(self) -> Keyring: ...
     @property
     def brand(self) -> Brand: ...
+    def paper(self, work: Work, document: str, *, language: str) -> Document | None:
+        """An invoice or a credit note as a PDF."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Ask:
     form: Mapping[str, str]
     request: Request
     brand: Brand
+    paper: Callable[..., Document | None]
 
     @property
     def actor(self) -> Actor:
@@ -63,7 +68,7 @@ class Ask:
         return self.visit.may(permission)
 
 
-PageFunction = Callable[[Ask], Page | Elsewhere]
+PageFunction = Callable[[Ask], Page | Elsewhere | File]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,7 @@ class Desk:
                             form=form,
                             request=request,
                             brand=self.deps.brand,
+                            paper=self.deps.paper,
                         )
                     )
             except NoResultFound:
@@ -152,6 +158,9 @@ class Desk:
                 return self._refused(request, refusal)
         if isinstance(found, Elsewhere):
             return RedirectResponse(f"{root(request)}{found.path}", status_code=303)
+        if isinstance(found, File):
+            named = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+            return Response(found.content, media_type=found.media_type, headers=named)
         return self.renderer.page(found, visit=visit, root=root(request), token=self._form_token(request))
 
     def _form_token(self, request: Request) -> str:

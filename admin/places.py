@@ -24,6 +24,10 @@ MENU: tuple[tuple[Sentence | None, tuple[Place, ...]], ...] = (
         (
             Place("purchases", "/purchases", say("Purchases"), "see_money", "cart"),
             Place("collections", "/collections", say("Payments asked for"), "see_money", "phone"),
+            Place("invoices", "/invoices", say("Invoices"), "see_money", "receipt"),
+            Place("billing", "/billing", say("Billing"), "see_money", "receipt"),
+            Place("dunning", "/dunning", say("Dunning"), "see_machines", "alert"),
+            Place("plans", "/plans", say("Plans"), "see_figures", "cart"),
             Place("receipts", "/receipts", say("Receipts"), "see_money", "receipt"),
             Place("suspense", "/suspense", say("Owner not known"), "see_money", "question"),
             Place("vouchers", "/vouchers", say("Vouchers"), "see_vouchers", "ticket"),
@@ -41,6 +45,7 @@ MENU: tuple[tuple[Sentence | None, tuple[Place, ...]], ...] = (
         say("House"),
         (
             Place("messages", "/messages", say("Messages"), "see_machines", "letter"),
+            Place("tell", "/tell", say("Tell a site"), "tell_many", "megaphone"),
             Place("audit", "/audit", say("Audit trail"), "see_audit", "eye"),
         ),
     ),

@@ -20,11 +20,11 @@ NOTHING = "–"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A button that changes something: posts to `path`. asks_reason: with a line for the reason beside it."""
+    """A button that changes something: posts to `path`. asks: with a line for the reason, which says this."""
 
     path: str
     label: Sentence
-    asks_reason: bool = False
+    asks: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,15 @@ class Page:
     values: dict[str, object] = field(default_factory=dict)
     done: Sentence | None = None
     status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What a page function returns where the answer is a file to be kept."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import get_args
@@ -9,6 +10,7 @@ from typing import get_args
 import click
 from pydantic import ValidationError
 
+from bando.cycle_command import cuts, cycle
 from bando.environment import recall_environment
 from bots.console.command import chat
 from core.base.errors import Misconfigured, Refusal
@@ -47,6 +49,24 @@ def _misconfigured(problems: list[str]) -> int:
 
 
 STARTS_SERVERS = ("demo", "up")
+REPORT_NAMES = (
+    *(
+        "mrr",
+        "churn",
+        "growth",
+        "arpu",
+        "collection",
+        "ageing",
+        "revenue",
+        "tax",
+        "leakage",
+        "access",
+        "cash",
+    ),
+    "messages",
+)
+"""Those of bando/reports.py, which is read only when one is asked for."""
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group(
@@ -233,6 +253,30 @@ def keys_rotate() -> None:
         click.echo(line)
 
 
+@commands.group(help="The machine's clock, as far as it is believed.")
+def clock() -> None:
+    pass
+
+
+@clock.command("trust", help="Say that the machine's clock is right as it is now.")
+def clock_trust() -> None:
+    from bando import guards
+
+    click.echo(guards.trust_clock())
+
+
+@commands.command(help="Print a report over days of Nairobi; docs/reports.md says what each counts.")
+@click.argument("name", type=click.Choice(REPORT_NAMES))
+@click.option("--from", "first", type=DAY, required=True, help="The first day, as 2026-11-01.")
+@click.option("--to", "last", type=DAY, required=True, help="The last day, within it.")
+@click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet: plain numbers, no words around them.")
+def report(name: str, first: datetime, last: datetime, as_csv: bool) -> None:
+    from bando.reports import report as run
+
+    for line in run(name, first.date(), last.date(), as_csv=as_csv):
+        click.echo(line)
+
+
 @commands.command(help="Collect every sentence from the code into the catalogues of locales/.")
 @click.option("--check", is_flag=True, help="Only say what is missing.")
 def messages(check: bool) -> None:
@@ -246,6 +290,8 @@ def messages(check: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
+commands.add_command(cycle)
+commands.add_command(cuts)
 commands.add_command(chat(lambda: import_module("bando.processes").start("cli")))
 
 

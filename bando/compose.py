@@ -22,10 +22,11 @@ from core.base.database import Database, Work
 from core.base.errors import Misconfigured
 from core.base.keymarks import check_keys
 from core.base.secrets import Keyring
-from core.base.settings import Brand, Settings
+from core.base.settings import Brand, Seller, Settings
+from core.billing.paper.facts import Letterhead
 from core.conversation.channel import Channel
 from core.conversation.offer_book import OfferBook
-from core.messaging.carrier import Carrier
+from core.messaging.carrier import Carrier, Document
 from core.messaging.settings import SmsSettings
 from core.messaging.template import too_long
 from core.messaging.templates import TEMPLATES
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 SETTINGS = (
     Settings,
     Brand,
+    Seller,
     DarajaSettings,
     AfricasTalkingSettings,
     TelegramSettings,
@@ -59,6 +61,7 @@ class AllSettings:
 
     shared: Settings = field(default_factory=Settings)
     brand: Brand = field(default_factory=Brand)
+    seller: Seller = field(default_factory=Seller)
     daraja: DarajaSettings = field(default_factory=DarajaSettings)
     africastalking: AfricasTalkingSettings = field(default_factory=AfricasTalkingSettings)
     telegram: TelegramSettings = field(default_factory=TelegramSettings)
@@ -179,6 +182,19 @@ class Program:
     @property
     def provider_name(self) -> str:
         return self.settings.brand.provider_name
+
+    @property
+    def letterhead(self) -> Letterhead:
+        return Letterhead(self.settings.brand, self.settings.seller, self.paybill)
+
+    def paper(
+        self, work: Work, document: str, *, subscriber_id: int | None = None, language: str
+    ) -> Document | None:
+        """A document as a PDF; with subscriber_id only that person's own."""
+        from core.billing.paper.ask import read_paper  # typst is needed by few processes
+
+        head = self.letterhead
+        return read_paper(work, document, head=head, language=language, subscriber_id=subscriber_id)
 
 
 def assemble(settings: AllSettings, *, clock: Clock | None = None) -> Program:

@@ -14,7 +14,7 @@ from bando.embedded import Servers, resolve
 from bando.environment import remember_environment
 from bando.migrate import migrate
 from bando.processes import children, is_answering
-from bando.seed.history import PEOPLE, is_seeded, seed
+from bando.seed.history import DAYS, PEOPLE, is_seeded, seed
 from bando.staff import ensure_trial_owner
 from bando.supervise import supervise
 from bando.trial import receipts_file, trial_environment, write_world
@@ -117,7 +117,7 @@ def _seed_once(settings: AllSettings, world: dict[str, Any], home: Path) -> None
     program = assemble(settings)
     check_database(program)
     if not is_seeded(program.database):
-        say("seeding: a provider and five weeks of its past")
+        say("seeding: a provider and a year of its past")
         seed(
             program.database,
             world=world,
@@ -126,6 +126,7 @@ def _seed_once(settings: AllSettings, world: dict[str, Any], home: Path) -> None
             receipts_file=receipts_file(home),
             say=say,
             count=int(os.environ.get("BANDO_SEED_PEOPLE", PEOPLE)),
+            days=int(os.environ.get("BANDO_SEED_DAYS", DAYS)),
         )
     with program.work() as work:
         ensure_trial_owner(work, **world["staff"])

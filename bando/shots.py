@@ -143,7 +143,7 @@ def running_demo() -> Iterator[Addresses]:
             "BANDO_PORT": str(port),
             "BANDO_SANDBOX_PORT": str(port + 2),
         }
-        environ |= {"BANDO_SEED_PEOPLE": "40", "BANDO_USSD_PUSH_AFTER_SECONDS": "1"}
+        environ |= {"BANDO_SEED_PEOPLE": "40", "BANDO_SEED_DAYS": "35", "BANDO_USSD_PUSH_AFTER_SECONDS": "1"}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "bando", "demo"], env=environ, stdout=subprocess.DEVNULL
         )

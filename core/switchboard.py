@@ -5,7 +5,26 @@ from collections.abc import Sequence
 from core.base.database import Route
 from core.base.events import Event
 from core.billing import jobs as billing
-from core.billing.events import AccessChanged, AccessEnded, LineDue, LineSuspended, PaidTimeStarted
+from core.billing.events import (
+    AccessChanged,
+    AccessEnded,
+    BillCovered,
+    CreditNoteIssued,
+    CycleGoesOn,
+    GatewayDown,
+    GatewayUp,
+    InvoiceIssued,
+    LineDue,
+    LineEnded,
+    LineSuspended,
+    PaidTimeStarted,
+    PostpaidBilled,
+    PromptDue,
+    SiteDown,
+    SiteUp,
+    StepsTaken,
+)
+from core.catalogue import jobs as catalogue
 from core.conversation import jobs as conversation
 from core.conversation.events import MessageReceived
 from core.messaging import jobs as messaging
@@ -30,11 +49,14 @@ from core.payments.events import (
     CollectionUnknown,
     GiftPaid,
     MoneyKept,
+    MoneyMoved,
+    PaymentReversed,
     PaymentSettled,
+    RefundPaid,
 )
 from core.staff import jobs as staff
 from core.subscribers import jobs as subscribers
-from core.subscribers.events import CodeDrawn, ContactChangeDue, ContactsChanged
+from core.subscribers.events import CodeDrawn, ContactChangeDue, ContactsChanged, PayerNameChanged
 from core.vouchers import jobs as vouchers
 from core.worker.queues import BULK, MONEY, NOTIFY, PROVISION, TALK
 from core.worker.run import Listener
@@ -50,6 +72,9 @@ ON: dict[type[Event], list[Listener]] = {
     PaymentSettled: [payments.watch_over],
     GiftPaid: [payments.tell_gift],
     MoneyKept: [payments.use_money],
+    PaymentReversed: [payments.tell_reversal],
+    MoneyMoved: [payments.use_moved_money],
+    RefundPaid: [payments.tell_refund],
     AccessChanged: [network.converge],
     AccessEnded: [vouchers.close_with_its_time],
     AccessGranted: [billing.begin_granted, network.send_credentials],
@@ -57,6 +82,18 @@ ON: dict[type[Event], list[Listener]] = {
     PaidTimeStarted: [payments.tell_receipt],
     LineDue: [payments.renew_due_line],
     LineSuspended: [],
+    LineEnded: [billing.write_final_statement],
+    StepsTaken: [payments.tell_steps],
+    PromptDue: [payments.prompt_for_step],
+    SiteDown: [billing.note_site_down],
+    SiteUp: [billing.note_site_up],
+    GatewayDown: [billing.note_gateway_down],
+    GatewayUp: [billing.note_gateway_up],
+    InvoiceIssued: [],
+    BillCovered: [payments.renew_due_line],
+    PostpaidBilled: [billing.pay_postpaid_bill],
+    CycleGoesOn: [billing.go_on_with_bills],
+    CreditNoteIssued: [],
     RouterReturned: [network.catch_up],
     MessageReceived: [conversation.hear_message],
     NoticeQueued: [messaging.send_notice],
@@ -68,12 +105,21 @@ ON: dict[type[Event], list[Listener]] = {
     CodeDrawn: [send_code],
     ContactsChanged: [tell_change],
     ContactChangeDue: [subscribers.carry_out_change],
+    PayerNameChanged: [subscribers.part_other_name],
 }
 """Each event and its listeners; each pair is a delivery of its own. An event without listeners is for the record."""
 
 CLOCK = [
     every(minutes=1, job=billing.end_what_is_over),
+    every(minutes=1, job=billing.take_dunning_steps),
+    daily("08:00", job=billing.dun_in_the_morning),
+    daily("17:00", job=billing.dun_in_the_afternoon),
+    daily("18:00", job=billing.dun_in_the_evening),
+    daily("00:00", job=catalogue.put_prices_on),
+    daily("00:01", job=billing.give_new_data),
     daily("00:05", job=billing.close_the_day),
+    daily("00:10", job=billing.raise_bills),
+    every(minutes=60, job=billing.catch_up_bills),
     every(minutes=1, job=network.probe_routers),
     every(minutes=1, job=network.watch_logins),
     every(minutes=10, job=payments.check_claims),
@@ -84,6 +130,7 @@ CLOCK = [
 ]
 
 QUEUE_OF_AREA = {
+    "catalogue": MONEY,
     "payments": MONEY,
     "billing": MONEY,
     "network": PROVISION,
@@ -91,7 +138,14 @@ QUEUE_OF_AREA = {
     "messaging": NOTIFY,
     "vouchers": NOTIFY,
 }
-QUEUE_OF_LISTENER = {"network.send_credentials": NOTIFY, "messaging.send_batch": BULK}
+QUEUE_OF_LISTENER = {
+    "network.send_credentials": NOTIFY,
+    "messaging.send_batch": BULK,
+    "payments.tell_steps": NOTIFY,
+    "billing.raise_bills": BULK,
+    "billing.catch_up_bills": BULK,
+    "billing.go_on_with_bills": BULK,
+}
 """Who waits for whom: a slow router must not hold up a payment, nor a campaign a voucher."""
 
 

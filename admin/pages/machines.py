@@ -20,6 +20,7 @@ KINDS: dict[str, Sentence] = {
     "router_refused": say("A router refuses an account"),
     "no_router": say("A line has no router"),
     "sms.budget": say("The day's SMS are used up"),
+    "messages.budget": say("Offers wait: the day's messages cost enough"),
     "sms.account": say("The SMS account needs a look"),
     "whatsapp.account": say("The WhatsApp account needs a look"),
     "telegram.account": say("The Telegram bot needs a look"),
@@ -32,6 +33,8 @@ KINDS: dict[str, Sentence] = {
     "claim_refuted": say("M-PESA knows no such receipt"),
     "claim_differs": say("M-PESA tells another amount"),
     "claim_overdue": say("A large payment is not confirmed"),
+    "clock_doubted": say("The machine's clock is not believed"),
+    "mass_cut": say("A mass of cuts waits for a yes"),
     "payer_differs": say("Another phone paid than was asked"),
 }
 """Kinds of incidents in words; others are shown as they stand."""
@@ -165,7 +168,9 @@ def _closing(row: Any) -> list[Cell]:
 def _close(incident_id: int, ask: Ask) -> Cell:
     if not ask.may("close_incidents"):
         return Cell(NOTHING)
-    return Cell("", act=Act(f"/incidents/{incident_id}/close", say("Close"), asks_reason=True))
+    return Cell(
+        "", act=Act(f"/incidents/{incident_id}/close", say("Close"), asks=say("Why can it be closed?"))
+    )
 
 
 def close(ask: Ask) -> Elsewhere:

@@ -14,7 +14,7 @@ from core.base.msisdn import Msisdn, NotAPhoneNumber
 from core.base.words import Sentence, say
 from core.billing.model import OPEN, SERVED, UNPAID, Purchase
 from core.billing.model import PAID as PAID_FOR
-from core.catalogue.labels import term_label
+from core.catalogue.labels import plan_term
 from core.catalogue.model import HOTSPOT, Plan
 from core.payments.model import FAILED, LAPSED, PAID, PROMPTED, UNKNOWN, Collection, Receipt, SuspenseItem
 from core.subscribers.model import Subscriber
@@ -76,8 +76,8 @@ def purchase_cells(row: Any, ask: Ask) -> list[Cell]:
 
 def plan_words(plan: Plan) -> Sentence | str:
     """A plan as its buyers know it: hotspot plans by their term, home plans by name."""
-    if plan.kind == HOTSPOT:
-        return say("WiFi {term}", term=term_label(plan.term_unit, plan.term_count))
+    if plan.kind == HOTSPOT and plan.role == "access":
+        return say("WiFi {term}", term=plan_term(plan))
     return plan.name
 
 

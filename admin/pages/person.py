@@ -1,5 +1,6 @@
 """A subscriber: record, lines, purchases, journal with running balance, texts, vouchers. Each look is audited."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -7,16 +8,17 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from admin.desk import Ask, Door
 from admin.lists import ROWS, Rows, cursor, fetch, keyset
+from admin.pages.entries import ENTRIES
 from admin.pages.money import plan_words, purchase_cells, purchase_columns, purchases_with_plan
 from admin.pages.vouchers import voucher_cells, voucher_columns, vouchers_with_plan
 from admin.show import NOTHING, Cell, Page, Tab, Table, instant, money, plain, state
 from core.base.i18n import LANGUAGES
 from core.base.words import Sentence, say
+from core.billing.account import standing
 from core.billing.model import Purchase, Subscription
 from core.catalogue.model import Plan, Site
 from core.ledger.accounts import receivable
 from core.ledger.model import Account, JournalEntry, Posting
-from core.ledger.queries import balance
 from core.messaging.model import Notice
 from core.network.model import AccessAccount, Router, RouterAccount
 from core.staff.audit import note
@@ -24,17 +26,9 @@ from core.staff.roles import Permission
 from core.subscribers.model import PHONE, Address, Subscriber
 from core.vouchers.model import Voucher
 
-ENTRIES: dict[str, Sentence] = {
-    "invoice": say("Invoice"),
-    "payment": say("Payment received"),
-    "resolution": say("Payment whose owner was found"),
-    "reversal": say("Entry taken back"),
-}
-"""Kinds of journal entries in words; others are shown as they stand."""
-
 
 def overview(ask: Ask) -> Page:
-    subscriber = _seen(ask, "subscriber_seen")
+    subscriber = seen(ask, "subscriber_seen")
     phones = ask.work.session.scalars(
         select(Address.external_id).where(
             Address.subscriber_id == subscriber.id, Address.channel == PHONE, Address.is_primary
@@ -50,14 +44,13 @@ def overview(ask: Ask) -> Page:
         (say("Since"), instant(subscriber.created_at)),
     ]
     if ask.may("see_money"):
-        owed = balance(ask.work, subscriber.id)
-        words = say("Owes us") if owed.is_positive else say("Has with us")
-        facts.insert(2, (words, Cell(str(abs(owed)))))
-    return _page(ask, subscriber, "", facts=facts, table=_lines(ask, subscriber.id))
+        owed, own = standing(ask.work, subscriber.id)
+        facts[2:2] = [(say("Owes us"), Cell(str(owed))), (say("Has with us"), Cell(str(own)))]
+    return page_of(ask, subscriber, "", facts=facts, tables=[_lines(ask, subscriber.id)])
 
 
 def purchases(ask: Ask) -> Page:
-    subscriber = _seen(ask, "purchases_seen")
+    subscriber = seen(ask, "purchases_seen")
     mine = Purchase.id.in_(
         _either(Purchase.id, Purchase.buyer_id, Purchase.beneficiary_id, subscriber.id, ask.query)
     )
@@ -72,11 +65,11 @@ def purchases(ask: Ask) -> Page:
         key_of=lambda row: row.Purchase.id,
         empty=say("Nothing was bought yet."),
     )
-    return _page(ask, subscriber, "purchases", table=table)
+    return page_of(ask, subscriber, "purchases", tables=[table])
 
 
 def journal(ask: Ask) -> Page:
-    subscriber = _seen(ask, "journal_seen")
+    subscriber = seen(ask, "journal_seen")
     account_id = select(Account.id).where(Account.code == receivable(subscriber.id)).scalar_subquery()
     rows: Rows = (
         select(Posting, JournalEntry)
@@ -114,11 +107,11 @@ def journal(ask: Ask) -> Page:
         empty=say("There are no entries yet."),
     )
     lead = say("What is charged adds, what is paid takes away. Below zero is the subscriber's money with us.")
-    return _page(ask, subscriber, "journal", table=table, lead=lead)
+    return page_of(ask, subscriber, "journal", tables=[table], lead=lead)
 
 
 def texts(ask: Ask) -> Page:
-    subscriber = _seen(ask, "texts_seen")
+    subscriber = seen(ask, "texts_seen")
     table = keyset(
         ask.work,
         select(Notice).where(Notice.subscriber_id == subscriber.id),
@@ -142,11 +135,11 @@ def texts(ask: Ask) -> Page:
         key_of=lambda row: row.Notice.id,
         empty=say("No text was sent yet."),
     )
-    return _page(ask, subscriber, "texts", table=table)
+    return page_of(ask, subscriber, "texts", tables=[table])
 
 
 def vouchers(ask: Ask) -> Page:
-    subscriber = _seen(ask, "vouchers_seen")
+    subscriber = seen(ask, "vouchers_seen")
     mine = Voucher.id.in_(_either(Voucher.id, Voucher.buyer_id, Voucher.holder_id, subscriber.id, ask.query))
     table = keyset(
         ask.work,
@@ -159,10 +152,10 @@ def vouchers(ask: Ask) -> Page:
         key_of=lambda row: row.Voucher.id,
         empty=say("There are no vouchers yet."),
     )
-    return _page(ask, subscriber, "vouchers", table=table)
+    return page_of(ask, subscriber, "vouchers", tables=[table])
 
 
-def _seen(ask: Ask, what: str) -> Subscriber:
+def seen(ask: Ask, what: str) -> Subscriber:
     """The subscriber of the path, and the entry that somebody looked. Raises NoResultFound."""
     subscriber = ask.work.session.get_one(Subscriber, ask.ids["subscriber"])
     note(ask.work, ask.actor, what, whom="subscriber", whom_id=subscriber.id)
@@ -255,29 +248,35 @@ def _phone(digits: str) -> str:
 
 TABS: tuple[tuple[str, Sentence, Permission], ...] = (
     ("", say("Record and lines"), "see_people"),
+    ("lines", say("Lines"), "see_people"),
+    ("contacts", say("Numbers and chats"), "see_people"),
     ("purchases", say("Purchases"), "see_money"),
     ("journal", say("Journal"), "see_money"),
+    ("dunning", say("Dunning"), "see_people"),
     ("texts", say("Texts"), "see_people"),
     ("vouchers", say("Vouchers"), "see_vouchers"),
 )
 
 
-def _page(
+def page_of(
     ask: Ask,
     subscriber: Subscriber,
     here: str,
     *,
-    table: Table,
+    tables: Sequence[Table],
     facts: Any = (),
     lead: Sentence | None = None,
+    done: Sentence | None = None,
 ) -> Page:
+    """A page under the person's name, with the views that this role may open."""
     base = f"/subscribers/{subscriber.id}"
     name = f"{subscriber.first_name} {subscriber.last_name}".strip()
     return Page(
         name or say("Account {account}", account=subscriber.account_no),
         facts=facts,
-        tables=[table],
+        tables=tables,
         lead=lead,
+        done=done,
         tabs=[
             Tab(label, f"{base}/{path}" if path else base, here=path == here)
             for path, label, permission in TABS

@@ -17,10 +17,31 @@ DEFAULTS: dict[str, int] = {
     # Taxes in basis points (Kenya: excise 15 % on internet services since 1 July 2023, VAT 16 %); 0 = off.
     "tax.excise_bp": 1_500,
     "tax.vat_bp": 1_600,
-    # Home lines: days after the last paid day until the line is switched off.
-    "home.grace_days": 3,
+    # A promise to pay: for so many days at most, and once in so many days. An emergency day: once in so many days.
+    "home.promise_longest_days": 14,
+    "home.promise_every_days": 90,
+    "home.lend_every_days": 90,
+    # A line may be paused for so many days at a time, so often in a year, with so many paid days left or more.
+    "pause.longest_days": 60,
+    "pause.times_a_year": 2,
+    "pause.least_days_left": 2,
+    # Prepaid lines are billed so many days before their last paid day; postpaid ones when their period is over, to be
+    # paid within so many days.
+    "home.bill_days_before": 3,
+    "home.postpaid_due_days": 14,
+    # 1: a run of the billing cycle waits until somebody has looked at it and said yes.
+    "billing.cycle_needs_yes": 0,
+    # Part payments of a home line: from this share of the price the whole period; below so many days nothing.
+    "home.part_is_whole_from_bp": 9_000,
+    "home.part_least_days": 3,
+    # What is owed after a payment was taken back is written off where it is less than so many cents.
+    "reversal.written_off_below_cents": 10_000,
+    # Money put on a wrong account is moved within so many hours.
+    "money.moves_within_hours": 24,
     # A line dark for longer than this begins a full new month at the payment.
     "home.fresh_start_after_dark_days": 14,
+    # Hotspot time "until 24:00" whose first login is from this hour on (Nairobi) runs until 24:00 of the next day.
+    "hotspot.until_tomorrow_from_hour": 20,
     # An unused voucher is promised for so many days after the sale, and honoured so many days longer.
     "voucher.use_by_days": 90,
     "voucher.honoured_days": 30,
@@ -28,11 +49,19 @@ DEFAULTS: dict[str, int] = {
     "resends_a_day": 5,
     # SMS that may be handed to the carrier in a day, all numbers together (M5): a runaway must not empty it.
     "sms_a_day": 50_000,
+    # To more people than this no one of the staff writes alone (M41).
+    "tell_many.alone_up_to": 500,
+    # What all messages of a day may cost, in cents, until offers wait for the next: law 10, and no provider's plan.
+    # Whatever a person asked or paid for, and news of it, is sent all the same.
+    "messages.offers_wait_at_cents": 1_000_000,
     # Codes by SMS to one number, and within one talk (M5).
     "codes_an_hour": 3,
     "codes_a_day": 6,
     # A number that is first heard again after so many silent days may be in other hands (M6).
     "number.silent_days": 90,
+    # 1: a number that pays under another M-PESA name than before is taken for one in other hands (M6). 0: it is not;
+    # whether Daraja tells a number's first name the same way each time is not known.
+    "number.parts_on_other_name": 1,
     # A chat or number joins or leaves an account at once, but after a day where the account's own money, in cents,
     # is more than this (threats, section 4).
     "contacts.wait_above_cents": 50_000,

@@ -49,6 +49,23 @@ class Brand(FromEnvironment):
         return self.service_code[:-1] + "".join(f"*{key}" for key in keys) + "#"
 
 
+class Seller(FromEnvironment):
+    """Who stands on invoices as the seller, as the law wants it named."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BANDO_SELLER_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    legal_name: str = Field(
+        "", max_length=80, description="the company's name on invoices; empty: the brand's"
+    )
+    tax_pin: str = Field("", pattern=r"^([A-Z]\d{9}[A-Z])?$", description="the KRA PIN, such as P051234567X")
+    address: str = Field("", max_length=120, description="the postal address on invoices, on one line")
+    phone: str = Field("", max_length=20, description="the telephone number on invoices")
+    email: str = Field("", max_length=80, description="the e-mail address on invoices")
+    colour: str = Field("#0b6e4f", pattern=r"^#[0-9a-fA-F]{6}$", description="the brand's colour on invoices")
+
+
 class Settings(FromEnvironment):
     """What all parts share."""
 

@@ -65,6 +65,14 @@ def close_incident(work: Work, actor: Actor, *, incident_id: int, reason: str) -
     note(work, actor, "incident_closed", whom="incident", whom_id=incident_id)
 
 
+def stated(reason: str) -> str:
+    """A reason as it is kept. Raises Refusal for none, and for a letter."""
+    words = " ".join(reason.split())
+    if not MIN_REASON_CHARACTERS <= len(words) <= MAX_REASON_CHARACTERS:
+        raise Refusal(say("Say in a few words why."))
+    return words
+
+
 def demand(actor: Actor, permission: Permission) -> None:
     """Raises Refusal where the role does not allow it: the verb's own check, whatever door it is called from."""
     if not may(actor.role, permission):

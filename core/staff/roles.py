@@ -11,7 +11,15 @@ Permission = Literal[
     "see_machines",  # routers, deliveries, incidents
     "try_deliveries",
     "close_incidents",
+    "correct_money",  # write off, refund, move, give: each with a reason
     "see_audit",
+    "change_contacts",  # undo a change of numbers, give a parted number back
+    "tell_many",  # a text to everybody at a site
+    "change_lines",  # pause, bring back, move, end a line; give it days: each with a reason
+    "ease_dunning",  # a promise to pay, an emergency day, whether somebody wants to be prompted
+    "approve_cycle",  # the yes that a run of the billing cycle waits for, or its end
+    "allow_cuts",  # the yes that a mass of cuts waits for
+    "change_plans",  # what is sold, where and at which price
 ]
 
 OWNER: Role = "owner"
@@ -26,13 +34,45 @@ MAY: dict[Role, frozenset[Permission]] = {
             "see_machines",
             "try_deliveries",
             "close_incidents",
+            "correct_money",
             "see_audit",
+            "change_contacts",
+            "tell_many",
+            "ease_dunning",
+            "change_lines",
+            "approve_cycle",
+            "change_plans",
+            "allow_cuts",
         }
     ),
     "finance": frozenset(
-        {"see_figures", "see_people", "see_money", "see_vouchers", "see_machines", "close_incidents"}
+        {
+            "see_figures",
+            "see_people",
+            "see_money",
+            "see_vouchers",
+            "see_machines",
+            "close_incidents",
+            "correct_money",
+            "ease_dunning",
+            "change_lines",
+            "approve_cycle",
+            "change_plans",
+            "allow_cuts",
+        }
     ),
-    "support": frozenset({"see_figures", "see_people", "see_money", "see_vouchers", "see_machines"}),
+    "support": frozenset(
+        {
+            "see_figures",
+            "see_people",
+            "see_money",
+            "see_vouchers",
+            "see_machines",
+            "change_contacts",
+            "ease_dunning",
+            "change_lines",
+        }
+    ),
     # Technicians meet the line and its owner, not the provider's books.
     "technician": frozenset(
         {"see_figures", "see_people", "see_machines", "try_deliveries", "close_incidents"}
