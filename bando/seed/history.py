@@ -41,8 +41,8 @@ from core.ledger.post import lock_subscriber
 from core.subscribers.meet import choose_language, meet
 from core.subscribers.model import Subscriber
 
-PEOPLE, HOMES, DAYS = 300, 170, 365
-"""Tests ask for fewer people with BANDO_SEED_PEOPLE, and for fewer days with BANDO_SEED_DAYS."""
+PEOPLE, HOMES, DAYS = 300, 170, 90
+"""Tests ask for fewer people with BANDO_SEED_PEOPLE; BANDO_SEED_DAYS asks for fewer days, or 365 for a whole year."""
 DAYS_IN_FULL = 10
 """The last days are lived as today is; those before by the paybill and without texts, at a third of the cost."""
 DRAWN_FROM = 20_261_122

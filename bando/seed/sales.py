@@ -15,7 +15,7 @@ from core.payments.collect import pay_for_plan
 from core.payments.complete import complete
 from core.payments.gateway import Accepted, Paid
 from core.payments.keep import keep_money
-from core.payments.own_money import BY_RECEIPT, use_money
+from core.payments.own_money import BY_RECEIPT, OWN_MONEY, use_money
 from core.payments.receipts import take_receipt
 from core.payments.settle import settle
 from core.payments.tell import tell_receipt
@@ -92,7 +92,7 @@ def _by_paybill(
     work = past.work
     purchase, _ = begin_purchase(
         work,
-        step=StepId("ussd", f"past-{past.sales}", "pay"),
+        step=StepId(OWN_MONEY, f"past-{past.sales}", "pay"),
         buyer_id=buyer.id,
         beneficiary_id=buyer.id,
         plan_id=plan.id,
