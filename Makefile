@@ -12,7 +12,7 @@ STAMP := $(VENV)/.stamp
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test lint lock messages bench sbom drill shots
+.PHONY: setup demo test lint lock messages bench sbom drill doors shots
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -28,6 +28,10 @@ bench: setup
 # ONLY=area or a group's name, SCALE=full|ci, SEED=n repeats what a run has drawn.
 drill: setup
 	@ONLY="$(ONLY)" SCALE="$(or $(SCALE),full)" SEED="$(SEED)" $(RUN) -m drill
+
+# Every transcript told by the real doors of USSD, SMS, WhatsApp and Telegram, in both languages.
+doors: setup
+	@BANDO_EVERY_TELLING=1 $(RUN) -m pytest -n 0 tests/doors $(ARGS)
 
 # Pictures of every page, into .bando/shots; needs a Chromium (BANDO_CHROMIUM names one).
 shots: setup

@@ -86,7 +86,7 @@ def test_a_role_sees_what_it_may_and_no_more(house: House, browser: Browser, met
     for door in DOORS:
         form = {"token": browser.token(), "reason": "looked into"} if door.method == "POST" else None
         answer = browser.ask(door.method, path(door, met), form)
-        allowed = answer.status_code in (200, 303)
+        allowed = answer.status_code in (200, 303, 409)  # 409: let in, and refused by the verb
         assert allowed == door.opens_to(role), (name(door), answer.status_code)
         assert allowed or answer.status_code == 403
 

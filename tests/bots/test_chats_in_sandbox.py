@@ -226,6 +226,14 @@ def test_an_invoice_arrives_whole(town: Town, channel: str) -> None:
     assert town.trial.http.get(document["url"]).content == PDF.content
 
 
+@BOTH
+def test_a_notice_arrives(town: Town, channel: str) -> None:
+    msisdn = town.trial.number()
+    _, sent = town.send(channel, town.say(channel, msisdn, text="Menu").person.id, "Voucher: ABCDE")
+    assert sent.message_id
+    assert town.seen(channel, msisdn)[-1]["text"] == "Voucher: ABCDE"
+
+
 def test_whatsapp_tells_of_a_notice_in_any_order(town: Town) -> None:
     msisdn = town.trial.number()
     person = town.say("whatsapp", msisdn, text="Menu").person

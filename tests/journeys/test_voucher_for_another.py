@@ -58,6 +58,18 @@ def test_swahili_voucher_for_a_friend_from_dial_to_the_last_minute(world: World)
     assert len(friend.texts) == 1, voucher
 
 
+def test_own_voucher_runs_from_a_dialled_through_string_to_its_code_on_the_screen(world: World) -> None:
+    asha = world.phone()
+    asha.talk("0")
+    asha.hang_up()
+    assert "M-PESA will ask for your PIN: Ksh 50" in asha.dial("*384*123*2*3*1#")
+    asha.answer_prompt()
+    code = asha.code()
+    assert "New voucher: 24 hours, not used" in asha.dial("*384*123*3#")
+    assert code in asha.press("1").replace("-", "")
+    world.books.is_bought_once(asha.digits, 50)
+
+
 def test_dial_through_digits_in_the_service_code_are_the_same_keys(world: World) -> None:
     world.faults(ussd_dial_through="service_code")
     asha = world.phone()

@@ -70,4 +70,4 @@ def test_the_offers_are_read_once_for_all_who_ask_at_a_time(service: Service) ->
     shown = service.run(at_once())
     assert len(shown) == 1
     assert "Choose a bundle" in shown.pop()
-    assert len(reads) == 2, "bundles and home plans"
+    assert len(reads) == 3, "bundles, home plans and more data"

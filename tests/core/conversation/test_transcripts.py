@@ -37,6 +37,7 @@ FOLDER = Path(__file__).parent / "transcripts"
 REGENERATE = os.environ.get("BANDO_REGENERATE_TRANSCRIPTS") == "1"
 CODE = re.compile(r"\b[2-9A-HJ-NPR-Z]{5}-[2-9A-HJ-NPR-Z]{5}\b")
 ACCOUNT = re.compile(r"(?i)(?<=(?:account|akaunti) )\d{7,8}")
+PAPER = re.compile(r"INV-\d{4}-\d{6}")
 NUMBER = re.compile(r"^(?:given \S+|caller) (\S+)", re.MULTILINE)
 WAIT = r"\(wait (\d+) minutes\)"
 STORIES = sorted(FOLDER.glob("*.txt"))
@@ -119,7 +120,7 @@ def answer(phone: Handset, typed: str) -> str:
 
 def always_alike(reply: str) -> str:
     """What is drawn or counted anew each time is written as in the examples."""
-    return ACCOUNT.sub("1000015", CODE.sub("K7QM2-XWD4F", reply))
+    return PAPER.sub("INV-2026-000001", ACCOUNT.sub("1000015", CODE.sub("K7QM2-XWD4F", reply)))
 
 
 def test_every_story_is_told_in_both_languages() -> None:
