@@ -13,6 +13,7 @@ from core.base.clock import last_day
 from core.base.words import Sentence, say
 from core.billing.documents import Allocation, CreditNote
 from core.billing.model import Invoice, InvoiceLine
+from core.billing.paper.facts import rate
 from core.ledger.model import JournalEntry
 from core.staff.audit import note
 from core.subscribers.model import Subscriber
@@ -75,18 +76,14 @@ def invoice(ask: Ask) -> Page:
             (say("Period"), plain(period)),
             (say("Due"), day(last_day(found.due_at)) if found.due_at else plain(None)),
             (say("Net"), Cell(money(found.net_cents).text)),
-            (say("Excise duty {rate}", rate=_rate(found.excise_bp)), Cell(money(found.excise_cents).text)),
-            (say("VAT {rate}", rate=_rate(found.vat_bp)), Cell(money(found.vat_cents).text)),
+            (say("Excise duty {rate}", rate=rate(found.excise_bp)), Cell(money(found.excise_cents).text)),
+            (say("VAT {rate}", rate=rate(found.vat_bp)), Cell(money(found.vat_cents).text)),
             (say("Amount"), Cell(money(found.total_cents).text)),
             (say("To pay"), Cell(money(found.open_cents).text)),
             (say("PDF"), Cell(f"{found.title}.pdf", path=f"/invoices/{found.id}/pdf")),
         ],
         tables=[_lines(ask, found.id), _set_against(ask, found.id), _credit_notes(ask, found.id)],
     )
-
-
-def _rate(bp: int) -> str:
-    return f"{bp / 100:g} %"
 
 
 def _lines(ask: Ask, invoice_id: int) -> Table:

@@ -49,6 +49,7 @@ class Met:
     change: int
     address: int
     site: int
+    other_site: int
     line: int
     hold: int
     invoice: int
@@ -62,8 +63,8 @@ def open_shop(
     work: Work, *, first_name: str = "Amina", last_name: str = "Odhiambo", text: str = "none"
 ) -> Met:
     """One subscriber, and one of everything. text: stands wherever the world outside may write."""
-    site = Site(name="Baraka")
-    work.session.add(site)
+    site, other = Site(name="Baraka"), Site(name="Mtwapa")
+    work.session.add_all([site, other])
     work.session.flush()
     plan = Plan(
         code="day", name="Day", kind="hotspot", price_cents=5_000, term_unit="seconds", term_count=86_400,
@@ -110,7 +111,8 @@ def open_shop(
         change=change,
         address=address,
         site=site.id,
-        line=home_line(work, amina, site.id),
+        other_site=other.id,
+        line=home_line(work, amina, site.id, [site, other]),
         hold=mass_cut(work),
         code=sell_voucher(work, amina, line.id),
         delivery=give_up(work, text),
@@ -141,12 +143,13 @@ def numbers_and_chats(work: Work, owner: Subscriber, text: str) -> tuple[int, in
     return change.id, parted.id
 
 
-def home_line(work: Work, owner: Subscriber, site_id: int) -> int:
+def home_line(work: Work, owner: Subscriber, site_id: int, sold_at: list[Site]) -> int:
     """A home line that is paid for one more day."""
     plan = Plan(
         code="home", name="Home 5", kind="pppoe", price_cents=150_000, term_unit="months", term_count=1,
         download_kbps=5_000, upload_kbps=5_000, starts="grant", state="on_sale", created_at=work.now,
     )  # fmt: skip
+    plan.sites = sold_at
     work.session.add(plan)
     work.session.flush()
     line = Subscription(

@@ -14,6 +14,8 @@ from admin.polite import POLICY
 from admin.statics import FILES
 from core.base.clock import SetClock
 from core.base.settings import Settings
+from core.billing.model import AWAITING_NETWORK, Subscription
+from core.billing.serve import start_paid_time
 from core.staff.model import AuditEntry
 from core.staff.roles import MAY
 from tests.admin.conftest import Browser, House, logged_in, mounted
@@ -42,7 +44,7 @@ def path(door: Door, met: Met | None = None) -> str:
         "hold": met.hold if met else 1,
         "agreed": 1,
         "days": 1,
-        "site": met.site if met else 1,
+        "site": met.other_site if met else 1,
         "so_far": 0,
         "plan": met.plan if met else 1,
         "offer": met.offer if met else 1,
@@ -80,13 +82,23 @@ def test_without_a_login_there_is_nothing_to_see(browser: Browser, door: Door) -
     assert answer.headers["location"].startswith("/admin/login")
 
 
+def _line_is_on(house: House, met: Met) -> None:
+    """A line that a form before has brought back waits for its router's yes."""
+    with house.work() as work:
+        if work.session.get_one(Subscription, met.line).state == AWAITING_NETWORK:
+            start_paid_time(work, subscription_id=met.line, at=work.now)
+
+
 @pytest.mark.parametrize("role", MAY)
 def test_a_role_sees_what_it_may_and_no_more(house: House, browser: Browser, met: Met, role: str) -> None:
     logged_in(house, browser, role)
-    for door in DOORS:
+    for door in sorted(
+        DOORS, key=lambda door: door.path.endswith("/end")
+    ):  # what has ended is past all other acts
+        _line_is_on(house, met)
         form = {"token": browser.token(), "reason": "looked into"} if door.method == "POST" else None
         answer = browser.ask(door.method, path(door, met), form)
-        allowed = answer.status_code in (200, 303, 409)  # 409: let in, and refused by the verb
+        allowed = answer.status_code in (200, 303)
         assert allowed == door.opens_to(role), (name(door), answer.status_code)
         assert allowed or answer.status_code == 403
 

@@ -138,9 +138,9 @@ def _totals(
 ) -> list[tuple[Sentence, str, bool]]:
     rows: list[tuple[Sentence, str, bool]] = [(say("Net"), _amount(document.net_cents), False)]
     if excise_bp:
-        rows.append((say("Excise duty {rate}", rate=_rate(excise_bp)), _amount(document.excise_cents), False))
+        rows.append((say("Excise duty {rate}", rate=rate(excise_bp)), _amount(document.excise_cents), False))
     if vat_bp:
-        rows.append((say("VAT {rate}", rate=_rate(vat_bp)), _amount(document.vat_cents), False))
+        rows.append((say("VAT {rate}", rate=rate(vat_bp)), _amount(document.vat_cents), False))
     return [*rows, (total, _amount(document.total_cents), True)]
 
 
@@ -220,7 +220,8 @@ def _amount(cents: int) -> str:
     return f"{cents // CENTS:,}.{cents % CENTS:02}"
 
 
-def _rate(bp: int) -> str:
+def rate(bp: int) -> str:
+    """Basis points as people read them: "16 %", "12.50 %"."""
     whole, part = divmod(bp, PERCENT_BP)
     return f"{whole}.{part:02} %" if part else f"{whole} %"
 
