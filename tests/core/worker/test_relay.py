@@ -154,7 +154,7 @@ def test_a_running_relay_looks_again_and_outlives_its_servers(
                 assert time.monotonic() < deadline
         with house.work() as work:
             work.scalar(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
                 "WHERE usename = current_user AND pid <> pg_backend_pid()"
             )
         (number,) = house.record()
