@@ -9,56 +9,63 @@ import heapq
 import json
 import random
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
-
-from bando.seed.nights import (
-    CORRECTIONS_EVERY,
-    OUTAGE_DAYS_AGO,
-    correct,
-    go_dark,
-    pass_evening,
-    pass_night,
-)
-from bando.seed.past import Past
-from bando.seed.people import Person, people
+from bando.seed import homes, houses
+from bando.seed.hours import moment_of, voucher_moment
+from bando.seed.nights import go_dark, pass_evening, pass_morning, pass_night
+from bando.seed.office import EVERY_DAYS, work_in_the_office
+from bando.seed.past import Past, planned_once
+from bando.seed.people import BY_DATA, LANDLORD, OFFICE, PASSER, TENANT, Person, people
 from bando.seed.present import come_to_the_present
 from bando.seed.provider import open_provider
-from bando.seed.sales import pay_more, sell
+from bando.seed.sales import sell
+from bando.seed.shelf import TOLD_BEFORE, clear_shelf, end_opening_price, fill_shelf
 from core.base.clock import NAIROBI, nairobi_day
 from core.base.database import Database
-from core.base.errors import Refusal
 from core.base.settings import Network
-from core.billing.change_plan import change_next
-from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, PAUSED, Subscription
-from core.billing.pause import pause
-from core.billing.serve import lock_line, start_paid_time
-from core.catalogue.model import HOTSPOT, PPPOE, Plan
-from core.ledger.post import lock_subscriber
-from core.subscribers.meet import choose_language, meet
+from core.catalogue.model import HOTSPOT, PPPOE
 from core.subscribers.model import Subscriber
 
-PEOPLE, HOMES, DAYS = 300, 170, 90
-"""Tests ask for fewer people with BANDO_SEED_PEOPLE; BANDO_SEED_DAYS asks for fewer days, or 365 for a whole year."""
-DAYS_IN_FULL = 10
-"""The last days are lived as today is; those before by the paybill and without texts, at a third of the cost."""
+PEOPLE, HOMES, DAYS = 300, 170, 365
+"""Tests ask for fewer people with BANDO_SEED_PEOPLE, and for fewer days with BANDO_SEED_DAYS."""
+DAYS_IN_FULL = 14
+"""In the last days people are told of everything; of those before no text is kept, which is cheaper."""
 DRAWN_FROM = 20_261_122
 """The seed of the drawing: every trial starts with the same people and the same past."""
-HOTSPOT_REST_DAYS, LESS_EVERY = 12, 10
-"""So many days, on the average, until somebody whose bundle is over buys the next one; one more for every ten days that
-it is ago, for hotspots have become known."""
-
-_PLAN_FOR_FULL_TABLES = text(
-    "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
-)
-"""The database has not counted what this transaction fills, and would read whole tables that it takes for empty."""
+VOUCHERS = (30, 20, 30, 12, 8)
+"""How many of a hundred vouchers are of each hotspot plan, the cheapest first."""
+HOTSPOT_REST_DAYS = 22
+"""So many days, on the average, until somebody whose bundle is over wants the next one."""
+OUTAGE_DAYS_AGO = 23
+AT_LEAST_FOR_PRICES = 21
+"""A past of fewer days has one price alone."""
 
 Say = Callable[[str], None]
 Act = tuple[datetime, int]
 """When, and whose act it is: the place in the crowd."""
+
+
+@dataclass
+class Days:
+    """The days that are lived, from `first`; until: the present."""
+
+    first: datetime
+    count: int
+    until: datetime
+    crowd: Sequence[Person]
+    acts: list[Act] = field(default_factory=list)
+
+    @property
+    def list_prices_from(self) -> date | None:
+        """When the opening price ends: in the middle, with a month where there are some."""
+        if self.count < AT_LEAST_FOR_PRICES:
+            return None
+        day = nairobi_day(self.first + timedelta(days=self.count // 2))
+        return day.replace(day=1) if self.count > 100 else day
 
 
 def is_seeded(database: Database) -> bool:
@@ -79,9 +86,8 @@ def seed(
     days: int = DAYS,
 ) -> None:
     """Open the provider and live its past up to the database's present."""
-    with database.work() as work:
+    with database.work() as work, planned_once(work):
         now = work.now
-        work.session.execute(_PLAN_FOR_FULL_TABLES)
         first_day = datetime.combine(nairobi_day(now), time(), NAIROBI) - timedelta(days=days)
         past = Past(
             work,
@@ -90,151 +96,91 @@ def seed(
             in_full_from=now - timedelta(days=DAYS_IN_FULL),
         )
         open_provider(past.at(first_day), routers=world["routers"], networks=networks, own_ports=own_ports)
-        for kind in (HOTSPOT, PPPOE):
-            plans = select(Plan).where(Plan.kind == kind).order_by(Plan.price_cents)
-            past.plans[kind] = list(work.session.scalars(plans))
+        fill_shelf(past)
         crowd = list(people(count, HOMES * count // PEOPLE, days - 1, past.draw))
-        acts = [
-            (_moment_of(past, first_day + timedelta(days=days - person.joined_days_ago)), place)
-            for place, person in enumerate(crowd)
-        ]
-        heapq.heapify(acts)
-        for day in range(days + 1):
-            _live_day(
-                past, crowd, acts, morning=first_day + timedelta(days=day), days_ago=days - day, until=now
-            )
-            if day % (max(days, 7) // 7) == 0:
-                say(f"seeding: day {day} of {days}, {past.sales} sales")
+        lived = Days(first_day, days, now, crowd)
+        for place, person in enumerate(crowd):
+            day = first_day + timedelta(days=days - person.joined_days_ago)
+            is_passer = person.life == PASSER
+            joins = voucher_moment(past.draw, day) if is_passer else moment_of(past.draw, day)
+            heapq.heappush(lived.acts, (joins, place))
+        for day_number in range(days + 1):
+            _live_day(past, lived, day_number)
+            if day_number % (max(days, 12) // 12) == 0:
+                say(f"seeding: day {day_number} of {days}, {past.sales} sales")
+        clear_shelf(past)
         come_to_the_present(past.at(now))
     receipts_file.parent.mkdir(parents=True, exist_ok=True)
     receipts_file.write_text("".join(json.dumps(row) + "\n" for row in past.receipts))
     say(f"seeding: {len(crowd)} subscribers, {past.sales} sales")
 
 
-def _live_day(
-    past: Past,
-    crowd: Sequence[Person],
-    acts: list[Act],
-    *,
-    morning: datetime,
-    days_ago: int,
-    until: datetime,
-) -> None:
-    """One day: the night's jobs, then people at their minutes, then the evening's notices."""
-    for line_id in pass_night(past, morning + timedelta(minutes=6)):
-        start_paid_time(past.work, subscription_id=line_id, at=past.work.now)
-    if days_ago == OUTAGE_DAYS_AGO:
-        go_dark(past, morning + timedelta(hours=9), past.plans[PPPOE][0].sites[0].id)
-    if days_ago and days_ago % CORRECTIONS_EVERY == 0:
-        correct(past, morning + timedelta(hours=15))
-    evening, tomorrow = morning + timedelta(hours=18, minutes=30), morning + timedelta(days=1)
-    for end in (evening, tomorrow):
-        while acts and acts[0][0] < min(end, until):
-            moment, place = heapq.heappop(acts)
-            past.at(moment)
-            after = _act(past, crowd[place])
-            if after is not None:
-                heapq.heappush(acts, (max(after, moment + timedelta(hours=1)), place))
-        if end == evening <= until:
-            pass_evening(past, evening)
+def _live_day(past: Past, lived: Days, number: int) -> None:
+    """One day: the night's jobs, then people at their minutes, between them what has its hour."""
+    midnight = lived.first + timedelta(days=number)
+    hours: list[tuple[datetime, Callable[[], None]]] = [
+        (midnight + timedelta(minutes=5), lambda: pass_night(past, midnight)),
+        (midnight + timedelta(hours=8), lambda: pass_morning(past, midnight)),
+        *_events_of(past, lived, number, midnight),
+        (midnight + timedelta(hours=18), lambda: pass_evening(past, midnight)),
+    ]
+    for moment, happens in sorted(hours, key=lambda one: one[0]):
+        _live_until(past, lived, min(moment, lived.until))
+        if moment > lived.until:
+            return
+        happens()
+    _live_until(past, lived, min(midnight + timedelta(days=1), lived.until))
 
 
-def _moment_of(past: Past, day: datetime) -> datetime:
-    """Some minute of a day between 6 and 22."""
-    return datetime.combine(nairobi_day(day), time(), NAIROBI) + timedelta(
-        minutes=past.draw.randint(360, 1320)
-    )
+def _events_of(
+    past: Past, lived: Days, number: int, midnight: datetime
+) -> list[tuple[datetime, Callable[[], None]]]:
+    """What happens on this day alone."""
+    found: list[tuple[datetime, Callable[[], None]]] = []
+    prices_from, ago = lived.list_prices_from, lived.count - number
+    noon, afternoon = midnight + timedelta(hours=12), midnight + timedelta(hours=15)
+    if prices_from is not None and nairobi_day(midnight) == prices_from - TOLD_BEFORE:
+        found.append((noon, lambda: end_opening_price(past, noon, prices_from)))
+    if ago == OUTAGE_DAYS_AGO:
+        morning = midnight + timedelta(hours=8, minutes=20)
+        site_id = past.plans[PPPOE][0].sites[0].id
+        found.append((morning, lambda: go_dark(past, morning, site_id)))
+    if ago and ago % EVERY_DAYS == 0:
+        found.append((afternoon, lambda: work_in_the_office(past, afternoon)))
+    return found
+
+
+def _live_until(past: Past, lived: Days, end: datetime) -> None:
+    """People act, each at their minute, up to `end`."""
+    while lived.acts and lived.acts[0][0] < end:
+        moment, place = heapq.heappop(lived.acts)
+        past.at(moment)
+        after = _act(past, lived.crowd[place])
+        if after is not None:
+            heapq.heappush(lived.acts, (max(after, moment + timedelta(hours=1)), place))
 
 
 def _act(past: Past, person: Person) -> datetime | None:
     """What somebody does now, and when that person acts next; None where that is all."""
-    subscriber = meet(past.work, msisdn=person.msisdn)
-    if subscriber.language is None:
-        choose_language(past.work, subscriber_id=subscriber.id, language=person.language)
-        if person.home:
-            subscriber.first_name, subscriber.last_name = person.first_name, person.last_name
-    if not person.home:
-        return _use_hotspot(past, subscriber, person)
+    subscriber = past.meet(person)
+    match person.life:
+        case _ if person.life == PASSER:
+            return _buy_voucher(past, subscriber, person)
+        case _ if person.life == OFFICE:
+            return houses.live_at_the_office(past, subscriber, person)
+        case _ if person.life == BY_DATA:
+            return houses.live_by_data(past, subscriber, person)
+        case _ if person.life == LANDLORD:
+            return houses.live_as_landlord(past, subscriber, person)
     line_id = past.lines.get(person.msisdn.digits)
-    return _join(past, subscriber, person) if line_id is None else _go_on(past, subscriber, person, line_id)
+    if line_id is not None:
+        return homes.go_on(past, subscriber, person, line_id)
+    join = houses.live_as_tenant if person.life == TENANT else homes.join
+    return join(past, subscriber, person)
 
 
-def _use_hotspot(past: Past, subscriber: Subscriber, person: Person) -> datetime:
-    plan = past.draw.choices(past.plans[HOTSPOT], (30, 20, 30, 12, 8))[0]
+def _buy_voucher(past: Past, subscriber: Subscriber, person: Person) -> datetime:
+    plan = past.draw.choices(past.plans[HOTSPOT], VOUCHERS)[0]
     sell(past, subscriber, person, plan)
-    ago = max(0, (past.in_full_from - past.work.now).days)
-    rest = timedelta(days=past.draw.expovariate(1 / (HOTSPOT_REST_DAYS + ago // LESS_EVERY)))
-    day = past.work.now + timedelta(seconds=plan.term_count) + rest
-    if (
-        day.astimezone(NAIROBI).weekday() < 4 and past.draw.random() < 0.5
-    ):  # most are sold from Friday to Sunday
-        day += timedelta(days=4 - day.astimezone(NAIROBI).weekday() + past.draw.randint(0, 2))
-    return _moment_of(past, day)
-
-
-def _join(past: Past, subscriber: Subscriber, person: Person) -> datetime | None:
-    plan = past.draw.choices(past.plans[PPPOE], (5, 4, 2))[0]
-    site = past.draw.choice(plan.sites)
-    subscriber.site_id = site.id
-    line = sell(past, subscriber, person, plan, site_id=site.id)
-    past.lines[person.msisdn.digits] = line.id
-    return _next_payment(past, line)
-
-
-def _go_on(past: Past, subscriber: Subscriber, person: Person, line_id: int) -> datetime | None:
-    """A line's owner pays; now and then another plan is wanted first, or a rest."""
-    line = lock_line(past.work, line_id)
-    if line.state == ENDED:
-        return None
-    if line.state in (PAUSED, AWAITING_NETWORK):
-        return past.work.now + timedelta(days=9)
-    if line.paid_through is not None and line.paid_through > past.work.now + timedelta(days=6):
-        return _next_payment(past, line)  # paid ahead meanwhile
-    mood = past.draw.random()
-    if mood < 0.08:
-        lock_subscriber(past.work, subscriber.id)
-    if line.state == ACTIVE and mood < 0.07:
-        _want_another_plan(past, line)
-    elif line.state == ACTIVE and mood < 0.08:
-        try:
-            until = nairobi_day(past.work.now) + timedelta(days=past.draw.randint(10, 25))
-            pause(past.work, line.id, until=until, cause="asked for by its owner")
-            return past.work.now + timedelta(days=27)
-        except Refusal:
-            pass  # it has no paid day left
-    if mood > 0.96:
-        pay_more(past, subscriber, person, line, line.plan.price + line.plan.price)
-    else:
-        plan = past.work.session.get_one(Plan, line.next_plan_id or line.plan_id)
-        sell(past, subscriber, person, plan, renews=line.id)
-    return _next_payment(past, line)
-
-
-def _want_another_plan(past: Past, line: Subscription) -> None:
-    """The next one up, or sometimes down, from the next period on."""
-    plans = past.plans[PPPOE]
-    here = next(place for place, plan in enumerate(plans) if plan.id == line.plan_id)
-    there = here + (1 if past.draw.random() < 0.65 else -1)
-    if 0 <= there < len(plans):
-        try:
-            change_next(past.work, line.id, plans[there].id)
-        except Refusal:
-            return  # the next period is paid already
-        past.work.session.flush()
-
-
-def _next_payment(past: Past, line: Subscription) -> datetime | None:
-    """Most pay in the last days, many in the days of grace, some when they are cut, and a few never again."""
-    assert line.paid_through is not None, "it was on"
-    kind = past.draw.random()
-    if kind < 0.52:
-        days = past.draw.randint(-3, -1)
-    elif kind < 0.86:
-        days = past.draw.randint(0, 3)
-    elif kind < 0.95:
-        days = past.draw.randint(5, 13)
-    elif kind < 0.975:
-        days = past.draw.randint(18, 40)
-    else:
-        return None
-    return _moment_of(past, line.paid_through + timedelta(days=days))
+    rest = timedelta(days=past.draw.expovariate(1 / HOTSPOT_REST_DAYS))
+    return voucher_moment(past.draw, past.work.now + timedelta(seconds=plan.term_count) + rest)
