@@ -27,9 +27,14 @@ class Act:
     asks: Sentence | None = None
 
 
+Way = tuple[Sentence, str]
+"""A button that leads to a form: what it says, and its path below /admin."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value. path: where it leads, below /admin. tone: shown as a badge. number: set to the right."""
+    """One value. path: where it leads, below /admin. tone: shown as a badge. number: set to the right. ways: buttons
+    in its place."""
 
     text: Text
     path: str | None = None
@@ -37,11 +42,13 @@ class Cell:
     number: bool = False
     quiet: bool = False
     act: Act | None = None
+    ways: Sequence[Way] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under columns. newer, older: paths of the neighbouring pages of the list, where there are any."""
+    """Rows under columns. newer, older: paths of the neighbouring pages of the list, where there are any. ways: what
+    can be done about it."""
 
     columns: Sequence[Sentence]
     rows: Sequence[Sequence[Cell]]
@@ -49,6 +56,7 @@ class Table:
     newer: str | None = None
     older: str | None = None
     title: Sentence | None = None
+    ways: Sequence[Way] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page function returns. done: what was just done, said in a green line."""
+    """What a page function returns. done: what was just done, said in a green line. ways: what can be done here."""
 
     title: Text
     template: str = "list.html"
@@ -73,6 +81,7 @@ class Page:
     place: str = ""
     values: dict[str, object] = field(default_factory=dict)
     done: Sentence | None = None
+    ways: Sequence[Way] = ()
     status: int = 200
 
 

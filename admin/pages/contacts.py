@@ -1,4 +1,4 @@
-"""A subscriber's numbers and chats, how well each is proved, what changed, and what staff may take back."""
+"""A subscriber's numbers, chats and mailbox, how well each is proved, what changed, and what staff may take back."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,20 +7,23 @@ from sqlalchemy import select
 
 from admin.desk import Ask, Door
 from admin.lists import ROWS
+from admin.pages.deeds_of_contacts import DEEDS
 from admin.pages.person import page_of, seen
 from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Table, Tone, instant, plain
+from core.base.email import Email
 from core.base.log import mask
 from core.base.msisdn import Msisdn
 from core.base.words import Sentence, say
 from core.messaging.codes import CHANNEL_NAMES
 from core.staff.roles import Permission
-from core.subscribers.by_staff import restore_by_staff, undo_by_staff
+from core.subscribers.by_staff import remove_email_by_staff, restore_by_staff, undo_by_staff
 from core.subscribers.changes import REVERSIBLE, SELF, UNDONE_WITHIN
 from core.subscribers.model import (
     ASKED,
     CHANGED_HANDS,
     CODE,
     CONTACT,
+    MAIL,
     MOVED,
     OTHER_NAME,
     OTHER_NUMBER,
@@ -53,6 +56,9 @@ KINDS: dict[str, Sentence] = {
     "number_removed": say("Number taken off"),
     "account_moved": say("Account moved to a number"),
     "number_restored": say("Number given back"),
+    "email_set": say("E-mail confirmed"),
+    "email_removed": say("E-mail taken off"),
+    "email_noted": say("E-mail noted"),
 }
 
 
@@ -62,13 +68,26 @@ def contacts(ask: Ask) -> Page:
         select(Address).where(Address.subscriber_id == subscriber.id).order_by(Address.id.desc()).limit(ROWS)
     ).all()
     numbers = [row for row in rows if row.channel == PHONE]
-    chats = [row for row in rows if row.channel != PHONE]
-    done = {"undone": say("The change is undone."), "restored": say("The number is given back.")}
+    mailboxes = [row for row in rows if row.channel == MAIL]
+    chats = [row for row in rows if row.channel not in (PHONE, MAIL)]
+    done = {
+        "undone": say("The change is undone."),
+        "restored": say("The number is given back."),
+        "removed": say("No bills go there any more."),
+    }
+    tables = [
+        _numbers(ask, numbers),
+        _chats(ask, chats),
+        _mailboxes(ask, mailboxes),
+        _changes(ask, subscriber.id),
+    ]
+    ways = [(deed.title, deed.at(subscriber=subscriber.id)) for deed in DEEDS if ask.may(deed.needs)]
     return page_of(
         ask,
         subscriber,
         "contacts",
-        tables=[_numbers(ask, numbers), _chats(ask, chats), _changes(ask, subscriber.id)],
+        tables=tables,
+        ways=ways,
         lead=say(
             "Seen: it was heard from there. Proved: a code came back, or a prompt was paid, in 180 days."
         ),
@@ -119,6 +138,32 @@ def _chats(ask: Ask, rows: Sequence[Address]) -> Table:
         ],
         empty=say("There is no chat."),
     )
+
+
+def _mailboxes(ask: Ask, rows: Sequence[Address]) -> Table:
+    may = ask.may("change_contacts")
+    return Table(
+        title=say("E-mail"),
+        columns=[say("E-mail"), say("State"), say("Since"), *((say("Do"),) if may else ())],
+        rows=[
+            [
+                plain(Email(row.external_id).masked),
+                _mailing(row),
+                instant(row.created_at),
+                *((_remove(row),) if may else ()),
+            ]
+            for row in rows
+        ],
+        empty=say("There is no e-mail address."),
+    )
+
+
+def _mailing(row: Address) -> Cell:
+    if row.unlinked_at is not None:
+        return Cell(say("taken off"), tone="secondary")
+    if row.proved_at is None:
+        return Cell(say("not confirmed yet"), tone="yellow")
+    return Cell(say("bills go there"), tone="green")
 
 
 def _changes(ask: Ask, subscriber_id: int) -> Table:
@@ -172,6 +217,8 @@ def _cooling(now: datetime, row: Address) -> Cell:
 
 
 def _about(row: ContactChange) -> str:
+    if row.channel == MAIL:
+        return Email(row.external_id).masked
     if row.channel != PHONE:
         return CHANNEL_NAMES.get(row.channel, mask(row.channel))
     return _shown(row.external_id)
@@ -193,6 +240,13 @@ def _give_back(row: Address) -> Cell:
         return Cell(NOTHING)
     path = f"/subscribers/{row.subscriber_id}/numbers/{row.id}/give-back"
     return Cell("", act=Act(path, say("Give the number back"), asks=say("How is the owner known?")))
+
+
+def _remove(row: Address) -> Cell:
+    if row.unlinked_at is not None:
+        return Cell(NOTHING)
+    path = f"/subscribers/{row.subscriber_id}/mailboxes/{row.id}/remove"
+    return Cell("", act=Act(path, say("Take it off"), asks=say("Why is it taken off?")))
 
 
 def _undo(ask: Ask, row: ContactChange) -> Cell:
@@ -217,9 +271,19 @@ def give_back(ask: Ask) -> Elsewhere:
     return Elsewhere(f"/subscribers/{person}/contacts?done=restored")
 
 
+def remove(ask: Ask) -> Elsewhere:
+    person = ask.ids["subscriber"]
+    reason = ask.form.get("reason", "")
+    remove_email_by_staff(
+        ask.work, ask.actor, address_id=ask.ids["mailbox"], subscriber_id=person, reason=reason
+    )
+    return Elsewhere(f"/subscribers/{person}/contacts?done=removed")
+
+
 _ACTS: tuple[Permission, ...] = ("see_people", "change_contacts")
 DOORS = (
     Door("/subscribers/{subscriber:int}/contacts", "see_people", contacts),
     Door("/subscribers/{subscriber:int}/changes/{change:int}/undo", _ACTS, undo, method="POST"),
     Door("/subscribers/{subscriber:int}/numbers/{address:int}/give-back", _ACTS, give_back, method="POST"),
+    Door("/subscribers/{subscriber:int}/mailboxes/{mailbox:int}/remove", _ACTS, remove, method="POST"),
 )

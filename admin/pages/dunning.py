@@ -1,20 +1,23 @@
 """Dunning: the policies that hold, what stands still, the yes that a mass of cuts waits for; and for one person the
 steps that were taken, a promise to pay, an emergency day, and whether prompts are wanted."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from admin.desk import Ask, Door
+from admin.pages.deeds_of_lines import GRACE, LEND, PROMISE
+from admin.pages.deeds_of_standstills import CLOSE, OPEN
 from admin.pages.person import page_of, seen
-from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Table, day, instant, number, plain, state
-from core.base.clock import nairobi_day
+from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Table, Way, day, instant, number, plain, state
+from core.base.clock import last_day, nairobi_day
 from core.base.words import Sentence, say
 from core.billing.cut_hold import allow_cuts, open_holds
 from core.billing.dunning_model import CutHold, DunningStep, Standstill, StepTaken
 from core.billing.dunning_policy import policies_now
-from core.billing.model import ENDED, Subscription
-from core.billing.promise import ease_by_lending, ease_by_promise, let_prompt
+from core.billing.model import ACTIVE, ENDED, Subscription
+from core.billing.model import GRACE as IN_GRACE
+from core.billing.promise import last_promise, let_prompt
 from core.catalogue.model import PPPOE, Plan, Site
 from core.messaging.consent import may_tell
 from core.messaging.template import Purpose
@@ -26,7 +29,6 @@ ACTIONS: dict[str, Sentence] = {
     "suspend": say("switched off"),
     "end": say("ended"),
 }
-PROMISED_DAYS = 7
 NEWEST = 30
 """Steps and standstills that are shown: those that a question today is about."""
 
@@ -105,15 +107,25 @@ def _standstills(ask: Ask) -> Table:
         rows=[
             [
                 instant(row.Standstill.from_at),
-                instant(row.Standstill.to_at)
-                if row.Standstill.to_at
-                else Cell(say("still down"), tone="red"),
+                _up_again(ask, row.Standstill),
                 Cell(row.name or row.Standstill.about or say("everywhere")),
             ]
             for row in found
         ],
         empty=say("It never stood still."),
+        ways=[(OPEN.title, OPEN.path)] if _may_say_so(ask) else (),
     )
+
+
+def _up_again(ask: Ask, found: Standstill) -> Cell:
+    if found.to_at is not None:
+        return instant(found.to_at)
+    path = CLOSE.at(standstill=found.id) if _may_say_so(ask) else None
+    return Cell(say("still down"), tone=None if path else "red", path=path)
+
+
+def _may_say_so(ask: Ask) -> bool:
+    return ask.may("allow_cuts") and ask.may("see_people") and ask.may("see_money")
 
 
 def allow(ask: Ask) -> Elsewhere:
@@ -140,31 +152,50 @@ def _lines(ask: Ask, subscriber_id: int) -> Table:
         .where(Subscription.subscriber_id == subscriber_id, Plan.kind == PPPOE, Subscription.state != ENDED)
         .order_by(Subscription.id)
     ).all()
-    mayease = ask.may("ease_dunning")
     return Table(
         title=say("Home lines"),
         columns=[
             *(say("Plan"), say("State"), say("Paid up to"), say("Slow since"), say("Lent until")),
-            *(say("Promise"), say("Emergency day")),
+            *(say("Promise until"), say("Days of grace"), say("Do")),
         ],
         rows=[
             [
                 plain(row.name),
                 state(row.Subscription.state),
-                instant(row.Subscription.paid_through),
+                _last(row.Subscription.paid_through),
                 instant(row.Subscription.slowed_at),
-                instant(row.Subscription.lent_through),
-                Cell("", act=Act(f"/lines/{row.Subscription.id}/promise", say("Pays within 7 days")))
-                if mayease
-                else Cell(NOTHING),
-                Cell("", act=Act(f"/lines/{row.Subscription.id}/lend", say("Lend a day")))
-                if mayease
-                else Cell(NOTHING),
+                _last(row.Subscription.lent_through),
+                _promised(ask, row.Subscription.id),
+                Cell(
+                    say("as the policy says")
+                    if row.Subscription.grace_days is None
+                    else str(row.Subscription.grace_days)
+                ),
+                Cell("", ways=_eases(ask, row.Subscription)),
             ]
             for row in lines
         ],
         empty=say("There is no home line."),
     )
+
+
+def _last(until: datetime | None) -> Cell:
+    """The last whole day before an instant, as people read it."""
+    return day(last_day(until) if until else None)
+
+
+def _promised(ask: Ask, line_id: int) -> Cell:
+    made = last_promise(ask.work, line_id, since=nairobi_day(ask.work.now) - timedelta(days=NEWEST))
+    return (
+        day(last_day(made.until_at)) if made is not None and made.until_at > ask.work.now else Cell(NOTHING)
+    )
+
+
+def _eases(ask: Ask, line: Subscription) -> list[Way]:
+    if not (ask.may("ease_dunning") and ask.may("see_money")):
+        return []
+    deeds = [PROMISE, LEND, GRACE] if line.state in (ACTIVE, IN_GRACE) else [GRACE]
+    return [(deed.title, deed.at(line=line.id)) for deed in deeds]
 
 
 def _steps(ask: Ask, subscriber_id: int) -> Table:
@@ -192,17 +223,6 @@ def _steps(ask: Ask, subscriber_id: int) -> Table:
     )
 
 
-def promise(ask: Ask) -> Elsewhere:
-    until = nairobi_day(ask.work.now) + timedelta(days=PROMISED_DAYS)
-    line = ease_by_promise(ask.work, ask.actor, subscription_id=ask.ids["line"], until=until)
-    return Elsewhere(f"/subscribers/{line.subscriber_id}/dunning")
-
-
-def lend(ask: Ask) -> Elsewhere:
-    line = ease_by_lending(ask.work, ask.actor, subscription_id=ask.ids["line"])
-    return Elsewhere(f"/subscribers/{line.subscriber_id}/dunning")
-
-
 def prompts(ask: Ask) -> Elsewhere:
     subscriber_id = ask.ids["subscriber"]
     let_prompt(ask.work, ask.actor, subscriber_id=subscriber_id, agreed=ask.ids["agreed"] == 1)
@@ -213,7 +233,5 @@ DOORS = (
     Door("/dunning", "see_machines", dunning),
     Door("/dunning/holds/{hold:int}/allow", "allow_cuts", allow, method="POST"),
     Door("/subscribers/{subscriber:int}/dunning", "see_people", of_person),
-    Door("/lines/{line:int}/promise", "ease_dunning", promise, method="POST"),
-    Door("/lines/{line:int}/lend", "ease_dunning", lend, method="POST"),
     Door("/subscribers/{subscriber:int}/prompts/{agreed:int}", "ease_dunning", prompts, method="POST"),
 )

@@ -1,24 +1,22 @@
-"""A person's home lines: pause, bring back, give days, move, end; and what happened to their plans."""
+"""A person's home lines: pause, bring back, move, and the ways to the forms; and what happened to their plans."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from admin.desk import Ask, Door
+from admin.pages.deeds_of_lines import END, GIVE, PAYDAY, PAYER, PLAN
 from admin.pages.person import page_of, seen
 from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Table, day, instant, money, number, plain, state
 from core.base.clock import last_day
 from core.base.words import Sentence, say
-from core.billing.give import give_days
 from core.billing.line_model import DaysGiven, LineEnding, LinePlanChange
-from core.billing.lines_by_staff import end_for, pause_for, resume_for
+from core.billing.lines_by_staff import pause_for, resume_for
 from core.billing.model import ACTIVE, ENDED, GRACE, PAUSED, Subscription
 from core.billing.moving import move_line
 from core.catalogue.model import PPPOE, Plan, Site, plan_sites
 from core.staff.roles import Permission
 
-GIFTS = (1, 3, 7)
-"""Days on the buttons; an outage of a week is the longest that one gift makes good."""
 NEWEST = 30
 KINDS: dict[str, Sentence] = {
     "now": say("changed at once"),
@@ -34,9 +32,7 @@ GIFT_KINDS: dict[str, Sentence] = {
 DONE = {
     "paused": say("The line is paused."),
     "resumed": say("The line comes back."),
-    "given": say("The days are given."),
     "moved": say("The line is moved."),
-    "ended": say("The line is ended."),
 }
 
 
@@ -86,26 +82,23 @@ def _acts(ask: Ask, line: Subscription, plan: str) -> Table:
         rows.append([_act(f"{base}/pause", say("Pause"), say("Why is it paused?"))])
     if line.state == PAUSED:
         rows.append([_act(f"{base}/resume", say("Bring it back"), say("Why does it come back?"))])
-    if line.state in (ACTIVE, GRACE, PAUSED):
-        so_far = ask.work.session.scalar(
-            select(func.count()).where(DaysGiven.subscription_id == line.id, DaysGiven.days > 0)
-        )
-        why = say("Why are they given?")
-        rows += [[_act(f"{base}/give/{days}/{so_far}", _days(days), why)] for days in GIFTS]
     for site_id, name in _other_sites(ask, line):
         label = say("Move to {site}", site=name)
         rows.append([_act(f"{base}/move/{site_id}", label, say("Why does it move?"))])
-    rows.append([_act(f"{base}/end", say("End it for good"), say("Why does it end?"))])
-    title = say("What can be done: {plan}", plan=plan)
-    return Table(title=title, columns=[say("Do")], rows=rows, empty=say("There is no home line."))
+    deeds = [GIVE] if line.state in (ACTIVE, GRACE, PAUSED) else []
+    deeds += [PAYDAY] if line.state == ACTIVE else []
+    deeds += [PLAN] if line.state in (ACTIVE, GRACE) else []
+    return Table(
+        title=say("What can be done: {plan}", plan=plan),
+        columns=[say("Do")],
+        rows=rows,
+        empty=say("More can be done below."),
+        ways=[(deed.title, deed.at(line=line.id)) for deed in (*deeds, PAYER, END) if ask.may(deed.needs)],
+    )
 
 
 def _act(path: str, label: Sentence, asks: Sentence) -> Cell:
     return Cell("", act=Act(path, label, asks=asks))
-
-
-def _days(days: int) -> Sentence:
-    return say("Give days: {count}", count=days)
 
 
 def _other_sites(ask: Ask, line: Subscription) -> Sequence[tuple[int, str]]:
@@ -204,23 +197,10 @@ def resume(ask: Ask) -> Elsewhere:
     return _of(ask, "resumed")
 
 
-def give(ask: Ask) -> Elsewhere:
-    """so_far: how many gifts the page had shown; the same form sent twice is one gift."""
-    key = f"staff:{ask.ids['so_far']}"
-    days = ask.ids["days"]
-    give_days(ask.work, ask.actor, subscription_id=ask.ids["line"], days=days, reason=_reason(ask), key=key)
-    return _of(ask, "given")
-
-
 def move(ask: Ask) -> Elsewhere:
     line, site = ask.ids["line"], ask.ids["site"]
     move_line(ask.work, ask.actor, subscription_id=line, site_id=site, reason=_reason(ask))
     return _of(ask, "moved")
-
-
-def end(ask: Ask) -> Elsewhere:
-    end_for(ask.work, ask.actor, subscription_id=ask.ids["line"], reason=_reason(ask))
-    return _of(ask, "ended")
 
 
 _ACTS: tuple[Permission, ...] = ("see_people", "change_lines")
@@ -228,7 +208,5 @@ DOORS = (
     Door("/subscribers/{subscriber:int}/lines", "see_people", lines),
     Door("/lines/{line:int}/pause", _ACTS, pause, method="POST"),
     Door("/lines/{line:int}/resume", _ACTS, resume, method="POST"),
-    Door("/lines/{line:int}/give/{days:int}/{so_far:int}", _ACTS, give, method="POST"),
     Door("/lines/{line:int}/move/{site:int}", _ACTS, move, method="POST"),
-    Door("/lines/{line:int}/end", _ACTS, end, method="POST"),
 )

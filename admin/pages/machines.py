@@ -29,6 +29,7 @@ KINDS: dict[str, Sentence] = {
     "receipt_differs": say("A receipt came twice, with other facts"),
     "receipt_used_twice": say("A receipt was used for two payments"),
     "payment_unknown": say("A payment's outcome stays unknown"),
+    "bill_disputed": say("A bill is called wrong by phone"),
     "claim_unanswered": say("M-PESA does not answer about a receipt"),
     "claim_refuted": say("M-PESA knows no such receipt"),
     "claim_differs": say("M-PESA tells another amount"),

@@ -171,10 +171,7 @@ def receipts(ask: Ask) -> Page:
         ],
         cells=lambda row: [
             instant(row.Receipt.received_at),
-            Cell(
-                row.Receipt.number,
-                path=f"/collections/{row.Receipt.collection_id}" if row.Receipt.collection_id else None,
-            ),
+            Cell(row.Receipt.number, path=f"/receipts/{row.Receipt.id}"),
             money(row.Receipt.amount_cents),
             account(row.account_no, row.Receipt.subscriber_id, linked=linked),
             Cell(row.Receipt.account_text or NOTHING, quiet=True),
@@ -213,12 +210,12 @@ def suspense(ask: Ask) -> Page:
         ],
         cells=lambda row: [
             instant(row.SuspenseItem.created_at),
-            plain(row.Receipt.number),
+            Cell(row.Receipt.number, path=f"/receipts/{row.Receipt.id}"),
             money(row.Receipt.amount_cents),
             plain(row.Receipt.account_text),
             Cell(payer_words(row.Receipt.payer_hint, ask), quiet=True),
             Cell(row.SuspenseItem.reason, quiet=True),
-            instant(row.SuspenseItem.resolved_at),
+            _owner_found(row.SuspenseItem, ask),
         ],
         key_of=lambda row: row.SuspenseItem.id,
         empty=say("Every receipt has its owner."),
@@ -229,6 +226,13 @@ def suspense(ask: Ask) -> Page:
     ]
     lead = say("Money that arrived, and nobody knows yet whose it is.")
     return Page(say("Owner not known"), tables=[table], place="suspense", tabs=tabs, lead=lead)
+
+
+def _owner_found(item: SuspenseItem, ask: Ask) -> Cell:
+    """When; or, for who may, the way to say so."""
+    if item.resolved_at is None and ask.may("correct_money") and ask.may("see_people"):
+        return Cell(say("Find its owner"), path=f"/suspense/{item.id}/resolve")
+    return instant(item.resolved_at)
 
 
 DOORS = (

@@ -7,10 +7,12 @@ from sqlalchemy.exc import NoResultFound
 
 from admin.desk import Ask, Door
 from admin.lists import keyset
+from admin.pages.deeds_of_invoices import CREDIT, DISPUTE, END_DISPUTE, WRITE_OFF, open_dispute
 from admin.pages.money import tabs_of
-from admin.show import Cell, File, Page, Table, account, day, instant, money, plain
+from admin.show import Cell, File, Page, Table, Way, account, day, instant, money, plain
 from core.base.clock import last_day
 from core.base.words import Sentence, say
+from core.billing.credit import left_of
 from core.billing.documents import Allocation, CreditNote
 from core.billing.model import Invoice, InvoiceLine
 from core.billing.paper.facts import rate
@@ -81,9 +83,29 @@ def invoice(ask: Ask) -> Page:
             (say("Amount"), Cell(money(found.total_cents).text)),
             (say("To pay"), Cell(money(found.open_cents).text)),
             (say("PDF"), Cell(f"{found.title}.pdf", path=f"/invoices/{found.id}/pdf")),
+            *_dispute(ask, found.id),
         ],
+        ways=_ways(ask, found),
         tables=[_lines(ask, found.id), _set_against(ask, found.id), _credit_notes(ask, found.id)],
     )
+
+
+def _dispute(ask: Ask, invoice_id: int) -> list[tuple[Sentence, Cell]]:
+    found = open_dispute(ask.work, invoice_id)
+    if found is None:
+        return []
+    why = found.reason if ask.may("see_people") else None
+    return [(say("Disputed until"), day(last_day(found.until))), (say("Why"), plain(why))]
+
+
+def _ways(ask: Ask, found: Invoice) -> list[Way]:
+    """What can be corrected of an invoice as it stands now."""
+    if not (ask.may("correct_money") and ask.may("see_people")):
+        return []
+    deeds = [CREDIT] if left_of(ask.work, found.id).is_positive else []
+    if found.open_cents:
+        deeds += [WRITE_OFF, END_DISPUTE if open_dispute(ask.work, found.id) else DISPUTE]
+    return [(deed.title, deed.at(invoice=found.id)) for deed in deeds]
 
 
 def _lines(ask: Ask, invoice_id: int) -> Table:

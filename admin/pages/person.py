@@ -1,24 +1,21 @@
-"""A subscriber: record, lines, purchases, journal with running balance, texts, vouchers. Each look is audited."""
+"""A subscriber: record, lines, purchases, texts, vouchers. Each look is audited."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from admin.desk import Ask, Door
-from admin.lists import ROWS, Rows, cursor, fetch, keyset
-from admin.pages.entries import ENTRIES
+from admin.lists import ROWS, cursor, keyset
 from admin.pages.money import plan_words, purchase_cells, purchase_columns, purchases_with_plan
 from admin.pages.vouchers import voucher_cells, voucher_columns, vouchers_with_plan
-from admin.show import NOTHING, Cell, Page, Tab, Table, instant, money, plain, state
+from admin.show import NOTHING, Cell, Page, Tab, Table, Way, instant, money, plain, state
 from core.base.i18n import LANGUAGES
 from core.base.words import Sentence, say
 from core.billing.account import standing
 from core.billing.model import Purchase, Subscription
 from core.catalogue.model import Plan, Site
-from core.ledger.accounts import receivable
-from core.ledger.model import Account, JournalEntry, Posting
 from core.messaging.model import Notice
 from core.network.model import AccessAccount, Router, RouterAccount
 from core.staff.audit import note
@@ -66,48 +63,6 @@ def purchases(ask: Ask) -> Page:
         empty=say("Nothing was bought yet."),
     )
     return page_of(ask, subscriber, "purchases", tables=[table])
-
-
-def journal(ask: Ask) -> Page:
-    subscriber = seen(ask, "journal_seen")
-    account_id = select(Account.id).where(Account.code == receivable(subscriber.id)).scalar_subquery()
-    rows: Rows = (
-        select(Posting, JournalEntry)
-        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(Posting.account_id == account_id)
-    )
-    query = ask.query
-    found, _ = fetch(
-        ask.work, rows, Posting.id, before=cursor(query.get("before")), after=cursor(query.get("after"))
-    )
-    running: dict[int, int] = {}
-    if found:
-        upto = select(func.sum(Posting.amount_cents)).where(
-            Posting.account_id == account_id, Posting.id <= found[0].Posting.id
-        )
-        stands = int(ask.work.session.scalar(upto) or 0)
-        for row in found:
-            running[row.Posting.id] = stands
-            stands -= row.Posting.amount_cents
-    table = keyset(
-        ask.work,
-        rows,
-        Posting.id,
-        query=query,
-        path=f"/subscribers/{subscriber.id}/journal",
-        columns=[say("When"), say("What"), say("Cause"), say("Amount"), say("Balance")],
-        cells=lambda row: [
-            instant(row.JournalEntry.at),
-            Cell(ENTRIES.get(row.JournalEntry.kind, row.JournalEntry.kind)),
-            Cell(row.JournalEntry.source, quiet=True),
-            money(row.Posting.amount_cents),
-            money(running[row.Posting.id]),
-        ],
-        key_of=lambda row: row.Posting.id,
-        empty=say("There are no entries yet."),
-    )
-    lead = say("What is charged adds, what is paid takes away. Below zero is the subscriber's money with us.")
-    return page_of(ask, subscriber, "journal", tables=[table], lead=lead)
 
 
 def texts(ask: Ask) -> Page:
@@ -267,6 +222,7 @@ def page_of(
     facts: Any = (),
     lead: Sentence | None = None,
     done: Sentence | None = None,
+    ways: Sequence[Way] = (),
 ) -> Page:
     """A page under the person's name, with the views that this role may open."""
     base = f"/subscribers/{subscriber.id}"
@@ -277,6 +233,7 @@ def page_of(
         tables=tables,
         lead=lead,
         done=done,
+        ways=ways,
         tabs=[
             Tab(label, f"{base}/{path}" if path else base, here=path == here)
             for path, label, permission in TABS
@@ -289,6 +246,5 @@ DOORS = (
     Door("/subscribers/{subscriber:int}", "see_people", overview),
     Door("/subscribers/{subscriber:int}/texts", "see_people", texts),
     Door("/subscribers/{subscriber:int}/purchases", ("see_people", "see_money"), purchases),
-    Door("/subscribers/{subscriber:int}/journal", ("see_people", "see_money"), journal),
     Door("/subscribers/{subscriber:int}/vouchers", ("see_people", "see_vouchers"), vouchers),
 )

@@ -10,9 +10,11 @@ from admin.desk import Ask, Door
 from admin.pages.money import plan_words
 from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Table, Tone, day, instant, money, number, plain
 from core.base.clock import NAIROBI, nairobi_day, start_of_day
+from core.base.dated import dated
 from core.base.errors import Refusal
 from core.base.money import Money
 from core.base.words import Sentence, say
+from core.billing.tax import TaxRates, with_taxes
 from core.catalogue import plans as verbs
 from core.catalogue.labels import data_label
 from core.catalogue.model import Plan
@@ -28,6 +30,7 @@ STATES: dict[str, tuple[Sentence, Tone]] = {
 KINDS = {"pppoe": say("home line"), "hotspot": say("hotspot time")}
 FEES = {"installation": say("Installation"), "equipment": say("Equipment"), "deposit": say("Deposit")}
 DONE = {
+    "drafted": say("It is drafted. Look at it, then put it on sale."),
     "price": say("The price is noted."),
     "offer": say("The offer is noted."),
     "ended": say("The offer has ended."),
@@ -35,6 +38,7 @@ DONE = {
     "on_sale": say("The plan is on sale."),
     "retired": say("The plan is retired: lines that have it keep it."),
 }
+ON_TOP = "on_top"
 MOST_ROWS = 50
 """Prices, offers and moves of one plan that are shown, newest first."""
 
@@ -59,7 +63,8 @@ def plans(ask: Ask) -> Page:
         ],
         empty=say("There are no plans yet."),
     )
-    return Page(say("Plans"), tables=[table], place="plans")
+    ways = [(say("New plan"), "/plans/new")] if ask.may("change_plans") else []
+    return Page(say("Plans"), tables=[table], place="plans", ways=ways)
 
 
 def plan(ask: Ask) -> Page:
@@ -208,12 +213,17 @@ def _tried(verb: Callable[[Ask, int], str]) -> Callable[[Ask], Page | Elsewhere]
 
 
 def _price(ask: Ask, plan_id: int) -> str:
+    """People are shown one price, with its taxes. One that was named without them gets those of its first day."""
+    price, from_day = _shillings(ask.form.get("price", "")), _day(ask.form.get("from_day", ""))
+    if ask.form.get("taxes") == ON_TOP:
+        rates = dated(ask.work, "tax.excise_bp", "tax.vat_bp", at=start_of_day(from_day))
+        price = with_taxes(price, TaxRates(*rates))
     change_price(
         ask.work,
         ask.actor,
         plan_id=plan_id,
-        price=_shillings(ask.form.get("price", "")),
-        from_day=_day(ask.form.get("from_day", "")),
+        price=price,
+        from_day=from_day,
         reason=ask.form.get("reason", ""),
     )
     return "price"

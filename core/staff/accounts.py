@@ -1,10 +1,9 @@
 """Staff accounts: added by whoever holds the machine, or by the demo."""
 
-import re
-
 from sqlalchemy import select, update
 
 from core.base.database import Work
+from core.base.email import parse_email
 from core.base.errors import Refusal
 from core.base.i18n import LANGUAGES
 from core.base.words import say
@@ -13,17 +12,15 @@ from core.staff.audit import Actor, note
 from core.staff.model import StaffMember, StaffSession
 from core.staff.roles import MAY
 
-MAX_EMAIL_CHARACTERS = 254
 THEMES = ("auto", "light", "dark")
-_EMAIL = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\".]+")
 
 
 def tidy_email(text: str) -> str:
     """An address as it is stored. Raises Refusal for what is none."""
-    email = text.strip().lower()
-    if len(email) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email):
+    email = parse_email(text)
+    if email is None:
         raise Refusal(say("That is no e-mail address."))
-    return email
+    return email.address
 
 
 def add_staff(

@@ -124,3 +124,45 @@ class IncidentClosing(Base):
     staff_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("staff.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text)
+
+
+class StaffOrder(Base):
+    """Something a member of staff ordered by a form, with its reason: done at once, or when a second person agreed.
+
+    waiting → agreed (its money may be paid out) → done | refused. once: of the form, so that the same form is one
+    order. about: the thing that it changes; two open orders of a kind about one thing are refused. asked: the ids of
+    the form's path and what was typed. pays_out: it is done only with the provider's number of the payout.
+    stake_cents: how much it gives away, for the limits up to which somebody acts alone.
+    """
+
+    __tablename__ = "staff_orders"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'agreed', 'done', 'refused')", name="state"),
+        CheckConstraint("char_length(reason) BETWEEN 4 AND 500", name="reason"),
+        CheckConstraint("decided_by <> asked_by OR state = 'refused'", name="second"),
+        Index("ix_staff_orders_asked_by_asked_at", "asked_by", "asked_at"),
+        Index(
+            "uq_staff_orders_open",
+            "kind",
+            "about",
+            "about_id",
+            unique=True,
+            postgresql_where=text("state IN ('waiting', 'agreed')"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    once: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    about: Mapped[str] = mapped_column(Text)
+    about_id: Mapped[int] = mapped_column(BigInteger)
+    asked: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reason: Mapped[str] = mapped_column(Text)
+    pays_out: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    state: Mapped[str] = mapped_column(Text)
+    stake_cents: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    asked_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("staff.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("staff.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer: Mapped[str | None] = mapped_column(Text)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -4,18 +4,24 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 
+from sqlalchemy import select
+
 from core.base.clock import nairobi_day
 from core.base.database import Work
+from core.base.email import Email
 from core.base.inbox import Incident
 from core.base.money import Money
 from core.base.msisdn import Msisdn
 from core.base.outbox import Delivery, OutboxEntry
+from core.billing.corrections import goodwill
 from core.billing.credit import credit
 from core.billing.cycle_model import WAITING, CycleRun
 from core.billing.cycle_review import LeftOut, Review, Strange, Sum
-from core.billing.dunning_model import CutHold
+from core.billing.dunning_model import CutHold, Standstill
 from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.model import ACTIVE, SERVED, Purchase, Subscription
+from core.billing.standstill import begin_standstill
+from core.catalogue.coupon_model import Coupon
 from core.catalogue.model import Plan, Site
 from core.catalogue.price_model import PlanOffer
 from core.ledger.accounts import MPESA_CLEARING, receivable, revenue
@@ -23,11 +29,14 @@ from core.ledger.post import post
 from core.messaging.model import Notice
 from core.network.register import register_router
 from core.payments.model import PAID, Collection, CollectionMove, Receipt, SuspenseItem
+from core.staff.audit import Actor
+from core.staff.model import StaffMember, StaffOrder
 from core.subscribers.changes import NUMBER_ADDED, begin_change
 from core.subscribers.chats import link
 from core.subscribers.hear import part
+from core.subscribers.mailboxes import give_mailbox
 from core.subscribers.meet import meet
-from core.subscribers.model import CONTACT, OTHER_NAME, PHONE, Address, Subscriber
+from core.subscribers.model import CONTACT, MAIL, OTHER_NAME, PHONE, Address, Subscriber
 from core.subscribers.numbers import give
 from core.vouchers.mint import code_of, mint
 
@@ -48,6 +57,7 @@ class Met:
     run: int
     change: int
     address: int
+    mailbox: int
     site: int
     other_site: int
     line: int
@@ -56,6 +66,12 @@ class Met:
     credit_note: int
     plan: int
     offer: int
+    coupon: int
+    receipt: int
+    item: int
+    entry: int
+    standstill: int
+    order: int
     code: str
 
 
@@ -96,7 +112,11 @@ def open_shop(
         plan_id=plan.id, from_at=work.now, until_at=work.now + timedelta(days=1), price_cents=4_000,
         set_at=work.now, reason=text,
     )  # fmt: skip
-    work.session.add(offer)
+    coupon = Coupon(
+        code="SAVE20", percent_bp=2_000, from_at=work.now, until_at=work.now + timedelta(days=1), uses_in_all=5,
+        uses_a_person=1, made_at=work.now, reason=text,
+    )  # fmt: skip
+    work.session.add_all([offer, coupon])
     work.session.flush()
     billed, taken_back = papers(work, amina, purchase, text)
     return Met(
@@ -104,12 +124,14 @@ def open_shop(
         credit_note=taken_back,
         plan=plan.id,
         offer=offer.id,
+        coupon=coupon.id,
         subscriber=amina.id,
         account_no=amina.account_no,
         purchase=purchase.id,
         collection=collection.id,
         change=change,
         address=address,
+        mailbox=a_mailbox(work, amina),
         site=site.id,
         other_site=other.id,
         line=home_line(work, amina, site.id, [site, other]),
@@ -118,7 +140,46 @@ def open_shop(
         delivery=give_up(work, text),
         run=wait_for_a_yes(work, line.id),
         incident=money_and_trouble(work, amina, collection.id, site.id, text),
+        **corrections(work, amina, billed, text),
     )
+
+
+def a_mailbox(work: Work, owner: Subscriber) -> int:
+    """A mailbox that a code came back from."""
+    give_mailbox(work, subscriber_id=owner.id, email=Email("amina@example.com"), proved_at=work.now)
+    return work.session.scalars(
+        select(Address.id).where(Address.subscriber_id == owner.id, Address.channel == MAIL)
+    ).one()
+
+
+def corrections(work: Work, owner: Subscriber, billed: int, reason: str) -> dict[str, int]:
+    """Goodwill that may be taken back, a standstill, an order that waits for a second person; and what a payment's
+    corrections are about."""
+    clerk = StaffMember(
+        id=work.next_id("staff"), email="clerk@pwani.example", role="finance", password_hash="none",
+        totp_sealed=b"", created_at=work.now,
+    )  # fmt: skip
+    work.session.add(clerk)
+    work.session.flush()
+    given = goodwill(
+        work, Actor(clerk.id, "finance", "test"), subscriber_id=owner.id, amount=Money(1_000), reason=reason,
+        key="provider",
+    )  # fmt: skip
+    begin_standstill(work, scope="all", at=work.now)
+    order = StaffOrder(
+        once="0" * 32, kind="write_off", about="invoice", about_id=billed, reason=reason, state="waiting",
+        asked={"ids": {"invoice": billed}, "form": {"reason": reason}}, asked_by=clerk.id, asked_at=work.now,
+        stake_cents=2_500,
+    )  # fmt: skip
+    work.session.add(order)
+    work.session.flush()
+    return {
+        "entry": given.entry_id,
+        "order": order.id,
+        "standstill": work.session.scalars(select(Standstill.id)).one(),
+        "receipt": work.session.scalars(select(Receipt.id).where(Receipt.collection_id.is_not(None))).one(),
+        "item": work.session.scalars(select(SuspenseItem.id)).one(),
+    }
 
 
 def papers(work: Work, owner: Subscriber, purchase: Purchase, text: str) -> tuple[int, int]:

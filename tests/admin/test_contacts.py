@@ -8,10 +8,11 @@ from sqlalchemy import select
 from core.base.clock import SetClock
 from core.staff.model import AuditEntry
 from core.subscribers.meet import find, prove_number
-from core.subscribers.model import ContactChange
+from core.subscribers.model import MAIL, Address, ContactChange
 from core.subscribers.proof import standing_of
-from core.subscribers.queries import numbers_of
+from core.subscribers.queries import mailboxes_of, numbers_of
 from tests.admin.conftest import Browser, House, logged_in
+from tests.admin.deeds import do, look
 from tests.admin.pages import Read
 from tests.admin.provider import AMINA, LOST, SECOND, Met, open_shop
 
@@ -115,3 +116,26 @@ def test_one_person_s_page_does_not_touch_another_s(house: House, owner: Browser
         answer = owner.post(f"/subscribers/{met.subscriber + 1}/{path}", reason="because of this")
         assert answer.status_code == 404
     assert audited(house, "number_given_back") == []
+
+
+def test_staff_note_an_address_that_gets_nothing_yet_and_take_it_off(
+    house: House, owner: Browser, met: Met
+) -> None:
+    path = f"/subscribers/{met.subscriber}/email"
+    assert look(owner, path, email="amina at gmail").hidden == {}
+    do(owner, path, email="Amina@Pwani.Example")
+    with house.work() as work:
+        assert [own.is_proved for own in mailboxes_of(work, met.subscriber)] == [True, False]
+        noted = select(Address.id).where(Address.channel == MAIL, Address.proved_at.is_(None))
+        (address,) = work.session.scalars(noted)
+    text = Read(owner.get(f"/subscribers/{met.subscriber}/contacts").text).text
+    assert "a***@pwani.example not confirmed yet" in text
+    assert "E-mail noted a***@pwani.example staff done" in text
+    assert "amina@pwani.example" not in text
+    gone = f"/subscribers/{met.subscriber}/mailboxes/{address}/remove"
+    assert owner.post(gone, reason=" ").status_code == 409
+    assert owner.post(gone, reason="she wrote a wrong one").status_code == 303
+    assert owner.post(gone, reason="again").status_code == 404
+    with house.work() as work:
+        assert [own.is_proved for own in mailboxes_of(work, met.subscriber)] == [True]
+    assert [len(audited(house, what)) for what in ("email_noted", "email_removed")] == [1, 1]

@@ -39,29 +39,16 @@ def now(house: House, line: Subscription) -> Subscription:
 def audited(house: House) -> list[str]:
     with house.work() as work:
         rows = work.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
-        return [
-            row.what
-            for row in rows
-            if row.what in ("line_paused", "line_resumed", "line_moved", "line_ended", "days_given")
-        ]
+        return [row.what for row in rows if row.what in ("line_paused", "line_resumed", "line_moved")]
 
 
-def test_a_line_is_paused_brought_back_given_days_moved_and_ended(
-    house: House, owner: Browser, line: Any
-) -> None:
-    paid = now(house, line).paid_through
+def test_a_line_is_paused_brought_back_and_moved(house: House, owner: Browser, line: Any) -> None:
     with house.work() as work:
         other = work.scalar("SELECT id FROM sites WHERE name = 'Malindi'")
     page = f"/subscribers/{line.subscriber_id}/lines"
     text = Read(owner.get(page).text).text
     assert "Home 10" in text
     assert "Move to Malindi" in text
-    assert act(owner, line, "give/3/0") == 303
-    assert act(owner, line, "give/3/0") == 303  # the same form
-    after = now(house, line).paid_through
-    assert paid is not None
-    assert after is not None
-    assert (after - paid).days == 3
     assert act(owner, line, f"move/{other}") == 303
     assert act(owner, line, f"move/{other}") == 409
     assert act(owner, line, "pause", " ") == 409
@@ -70,17 +57,11 @@ def test_a_line_is_paused_brought_back_given_days_moved_and_ended(
     assert act(owner, line, "pause") == 409
     assert "Bring it back" in owner.get(page).text
     assert act(owner, line, "resume") == 303
-    assert act(owner, line, "end") == 303
-    assert now(house, line).state == "ended"
-    assert act(owner, line, "end") == 409
-    text = Read(owner.get(f"{page}?done=ended").text).text
-    assert "The line is ended." in text
-    assert "asked for by phone" in text
-    assert audited(house) == ["days_given", "line_moved", "line_paused", "line_resumed", "line_ended"]
+    assert audited(house) == ["line_moved", "line_paused", "line_resumed"]
 
 
 def test_who_may_only_look_gets_no_button(house: House, browser: Browser, line: Any) -> None:
     technician = logged_in(house, browser, "technician")
-    assert "End it for good" not in technician.get(f"/subscribers/{line.subscriber_id}/lines").text
-    assert act(technician, line, "end") == 403
+    assert "End the line for good" not in technician.get(f"/subscribers/{line.subscriber_id}/lines").text
+    assert act(technician, line, "pause") == 403
     assert now(house, line).state == "active"

@@ -45,7 +45,7 @@ PERSON = ("", "/contacts", "/purchases", "/journal", "/texts", "/vouchers")
 EVERYWHERE = (
     "/", "/purchases", "/purchases/1", "/collections", "/collections/1", "/receipts", "/suspense", "/vouchers",
     "/routers", "/deliveries?show=given_up", "/incidents", "/audit", "/messages", "/messages/costs",
-    "/messages/wording",
+    "/messages/wording", "/orders?show=all", "/orders/1", "/receipts/1",
 )  # fmt: skip
 
 

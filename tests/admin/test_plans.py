@@ -47,6 +47,17 @@ def test_a_price_from_a_day_on(house: House, browser: Browser, plan: int) -> Non
     assert "Ksh 1,500" in text(browser, "/plans")
 
 
+def test_a_price_without_taxes_is_kept_with_them(house: House, browser: Browser, plan: int) -> None:
+    logged_in(house, browser, "finance")
+    assert (
+        browser.post(f"/plans/{plan}/price", **{**PRICE, "price": "2000", "taxes": "on_top"}).status_code
+        == 303
+    )
+    with house.work() as work:
+        noted = work.session.scalars(select(PlanPrice).order_by(PlanPrice.id.desc()).limit(1)).one()
+        assert noted.price_cents == 266_800  # 2,000 x 1.15 x 1.16
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
