@@ -16,8 +16,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bando.compose import AllSettings, Program, assemble
+from bench import dunning
 from bench.figure import Figure
-from bench.lines import drop, fill_lines, fresh_copy
+from bench.lines import drop, fill_lines, fresh_copy, lines_of, opened
 from bench.stage import TRY, Stage
 from bench.work import time_work
 from core.base.clock import nairobi_day
@@ -44,8 +45,8 @@ class Sizes:
     totals: tuple[int, int]
 
 
-FULL = Sizes(((10_000, 3), (100_000, 3), (1_000_000, 1)), (100_000, 25), (100_000, 1_000_000))
-SMALL = Sizes(((10_000, 1), (50_000, 1)), (5_000, 10), (10_000, 30_000))
+FULL = Sizes(((10_000, 5), (100_000, 3), (1_000_000, 1)), (100_000, 25), (100_000, 1_000_000))
+SMALL = Sizes(((10_000, 3), (50_000, 1)), (5_000, 10), (10_000, 50_000))
 
 
 def sizes(stage: Stage) -> Sizes:
@@ -58,14 +59,13 @@ def billing_cycle(stage: Stage) -> list[Figure]:
     seconds: dict[int, tuple[float, float]] = {}
     peak = 0
     for lines, rounds in sizes(stage).due:
-        name = f"lines_{lines}"
-        fill_lines(stage, name, lines=lines, months=1)
+        name = lines_of(stage, lines)
         pairs = []
-        for _ in range(rounds):
+        for turn in range(rounds):
+            print(f"  {lines:,} due lines, turn {turn + 1} of {rounds}", file=sys.stderr, flush=True)
             ours, memory = _cycle(stage, name, lines)
             pairs.append((ours, _in_one_statement(stage, name, lines)))
             peak = max(peak, memory)
-        drop(stage, name)
         seconds[lines] = tuple(statistics.median(side) for side in zip(*pairs, strict=True))
         own, bare = seconds[lines]
         ratio = statistics.median(bare / own for own, bare in pairs)
@@ -95,7 +95,8 @@ def _cycle(stage: Stage, name: str, lines: int) -> tuple[float, int]:
 def _in_one_statement(stage: Stage, name: str, lines: int) -> float:
     with fresh_copy(stage, name) as program:
         with program.work() as work:
-            work.scalar("SELECT set_config('jit', 'off', true)")
+            # As little in its way as can be: never compiled, and more memory for a million rows than ours has.
+            work.scalar("SELECT set_config('jit', 'off', true) || set_config('work_mem', '256MB', true)")
             until = through(nairobi_day(work.now) + timedelta(days=3))
             began = time.perf_counter()
             work.session.connection().exec_driver_sql(CEILING, {"now": work.now, "until": until})
@@ -126,7 +127,7 @@ def statement_of_account(stage: Stage) -> list[Figure]:
     people, months = sizes(stage).postings
     fill_lines(stage, "journal", lines=people, months=months)
     took = []
-    with fresh_copy(stage, "journal") as program:
+    with opened(stage, "journal") as program:
         for person in range(1, people, people // STATEMENTS):
             with program.work() as work:
                 work.scalar("SELECT 1")
@@ -150,8 +151,7 @@ def sweep_is_flat(stage: Stage) -> list[Figure]:
 
 
 def _swept(stage: Stage, total: int) -> float:
-    name = f"swept_{total}"
-    fill_lines(stage, name, lines=total, months=1)
+    name = lines_of(stage, total)
     late = min(LINES_A_SWEEP, total // 2)
     with fresh_copy(stage, name) as program:
         with program.work() as work:
@@ -166,7 +166,6 @@ def _swept(stage: Stage, total: int) -> float:
             began = time.perf_counter()
             moved = sweep(work)
         seconds = time.perf_counter() - began
-    drop(stage, name)
     if moved["into_grace"] != late:
         raise RuntimeError(f"{moved} were moved, {late} were due")
     return late / seconds
@@ -176,6 +175,8 @@ MEASURES: dict[str, Callable[[Stage], list[Figure]]] = {
     "cycle": billing_cycle,
     "statement": statement_of_account,
     "sweep": sweep_is_flat,
+    "suspension": dunning.suspension_is_flat,
+    "reminders": dunning.reminders_in_flat_memory,
 }
 
 

@@ -19,9 +19,10 @@ from core.billing.account import pay_oldest_due
 from core.billing.cycle_model import LAPSED, REFUSED, RUNNING, WAITING
 from core.billing.cycle_review import review_of
 from core.billing.cycle_sql import BILL_CHUNK, CUTS, IS_ANY_DUE
-from core.billing.events import AccessChanged, BillCovered, InvoiceIssued, PostpaidBilled
+from core.billing.events import AccessChanged, BillCovered, BillsRaised, InvoiceIssued, PostpaidBilled
 from core.billing.model import Invoice
 from core.billing.periods import through
+from core.billing.said import said_by
 from core.catalogue.labels import term_label
 from core.ledger.post import lock_subscriber
 
@@ -50,6 +51,7 @@ _CLOSE_ROUND = text(
         state = CASE WHEN round_bills > 0 THEN state ELSE 'done' END,
         finished_at = CASE WHEN round_bills > 0 THEN NULL ELSE CAST(:now AS timestamptz) END
     WHERE id = :run_id AND round = :round AND state = 'running'
+    RETURNING state = 'done' AND bills > 0
     """
 )
 _PLANS = text("SELECT id, name, term_unit, term_count FROM plans WHERE kind = 'pppoe' AND role = 'access'")
@@ -143,7 +145,9 @@ def bill_chunk(work: Work, run_id: int, *, round_number: int, upto: int) -> int 
 
 def close_round(work: Work, run_id: int, *, round_number: int) -> None:
     """The round is through: another one follows where it has billed something; else the run is done."""
-    work.session.execute(_CLOSE_ROUND, {"run_id": run_id, "round": round_number, "now": work.now})
+    values = {"run_id": run_id, "round": round_number, "now": work.now}
+    if work.session.scalar(_CLOSE_ROUND, values):
+        work.record(BillsRaised(run_id, after_id=0, page=0))
 
 
 def pay_postpaid(work: Work, *, invoice_id: int) -> None:
@@ -172,16 +176,12 @@ def terms_of(work: Work, day: date) -> dict[str, Any]:
 def _words(work: Work) -> dict[str, Any]:
     """The series, what the lines of bills say, and who listens to what is said."""
     plans = work.session.execute(_PLANS).all()
-    routes = [(event.__name__, route) for event in SAID for route in work.routes(event)]
     return {
+        **said_by(work, *SAID),
         "series": f"INV-{nairobi_day(work.now).year}",
-        "request_id": work.request_id,
         "plans": [plan.id for plan in plans],
         "descriptions": [
             f"{plan.name}, {render(term_label(plan.term_unit, plan.term_count), DEFAULT_LANGUAGE)}"
             for plan in plans
         ],
-        "events": [name for name, _ in routes],
-        "listeners": [route.listener for _, route in routes],
-        "queues": [route.queue for _, route in routes],
     }

@@ -78,6 +78,7 @@ TERM_OF_LINE = """
 
 IS_BILL = "t.cents > 0 AND t.final_day > d.after_day"
 
+# A last period before a line pays in advance is a debt like any other: paying it buys no further one.
 # The series is taken by the statement that uses its numbers up, and held until the commit: whoever rolls back gives
 # the whole block back. Rows that somebody holds are left for the next round, so that nobody is waited for who may be
 # waiting for us.
@@ -111,7 +112,8 @@ BILL_CHUNK = f"""
             total_cents, currency, excise_bp, vat_bp, entry_id, kind, subscription_id, period_from, period_to, due_at,
             open_cents, buyer_pin)
         SELECT b.invoice_id, %(series)s, taken.last_number - sums.bills + b.place, b.holder_id, %(now)s, b.net,
-            b.excise, b.vat, b.cents, b.currency, %(excise_bp)s, %(vat_bp)s, b.entry_id, 'bill', b.id, b.after_day + 1,
+            b.excise, b.vat, b.cents, b.currency, %(excise_bp)s, %(vat_bp)s, b.entry_id,
+            CASE WHEN b.billing = 'postpaid' AND b.onward IS NULL THEN 'final' ELSE 'bill' END, b.id, b.after_day + 1,
             b.final_day, CASE b.billing WHEN 'prepaid' THEN b.paid_through ELSE %(postpaid_due_at)s END, b.cents,
             b.tax_pin
         FROM bill b, taken, sums

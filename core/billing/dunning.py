@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from core.base.clock import NAIROBI, nairobi_day, start_of_day
 from core.base.database import Work
-from core.billing.dunning_cut import cut, is_held
+from core.billing.dunning_cut import cut
 from core.billing.dunning_lines import GROUPED, LINES, UNTAKEN, Group, Scope, grouped, scope_of
+from core.billing.dunning_mass import is_held
 from core.billing.dunning_model import END, PROMPT
 from core.billing.dunning_plan import DAY, Step, allowed, barred_until, due_at
 from core.billing.dunning_policy import calendars, policies_now

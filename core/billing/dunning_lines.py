@@ -57,17 +57,16 @@ LINES = """
 """
 GROUPED = """
     wanted AS (
-        SELECT site, day_zero, grace, coalesce(waits_until, '-infinity') AS waits_until, dark_from
+        SELECT site, day_zero, grace, coalesce(waits_until, '-infinity') AS waits_until, place
         FROM unnest(CAST(:sites AS bigint[]), CAST(:days AS date[]), CAST(:graces AS int[]),
-            CAST(:waits AS timestamptz[]), CAST(:darks AS timestamptz[]))
-            AS one (site, day_zero, grace, waits_until, dark_from)
+            CAST(:waits AS timestamptz[])) WITH ORDINALITY AS one (site, day_zero, grace, waits_until, place)
     ), due AS (
-        SELECT placed.*, wanted.dark_from FROM placed JOIN wanted
+        SELECT placed.*, wanted.place FROM placed JOIN wanted
             ON wanted.site = placed.site AND wanted.day_zero = placed.day_zero AND wanted.grace = placed.grace
             AND wanted.waits_until = coalesce(placed.waits_until, '-infinity')
     )
 """
-"""The lines of the groups that are handed in."""
+"""The lines of the groups that are handed in. place: which of the groups, counted from 1."""
 UNTAKEN = """
     (SELECT true FROM dunning_steps_taken t
      WHERE t.subscription_id = due.id AND t.day_zero = due.day_zero AND t.step_key = :key LIMIT 1) IS NULL

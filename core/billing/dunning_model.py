@@ -95,7 +95,8 @@ class CalendarDay(Base):
 class StepTaken(Base):
     """A step that was taken for a line. Unique, so that each is taken once, ever. Append-only.
 
-    day_zero: the last paid day that it was counted from. missed: its hour had gone by, it was let be.
+    day_zero: the last paid day that it was counted from. missed: its hour had gone by, it was let be. That the line is
+    there is looked at once a statement (migration 0018): cuts come in masses.
     """
 
     __tablename__ = "dunning_steps_taken"
@@ -104,7 +105,7 @@ class StepTaken(Base):
         Index("ix_dunning_steps_taken_step_id_at", "step_id", "at"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("subscriptions.id"))
+    subscription_id: Mapped[int] = mapped_column(BigInteger)
     day_zero: Mapped[date] = mapped_column(Date)
     step_key: Mapped[str] = mapped_column(Text)
     step_id: Mapped[int] = mapped_column(
