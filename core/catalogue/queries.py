@@ -19,7 +19,8 @@ class Offer:
     """A plan on sale, as menus show it; plain values, so that it can stand in a cache.
 
     price_cents: of today, by the plan. offers: lower prices that hold now for what is begun: (site id, cents), site 0
-    for everywhere. fees: (kind, cents), what a new line pays once with its first period.
+    for everywhere. fees: (kind, cents), what a new line pays once with its first period. takes_code: whether some offer
+    code holds for it now. fixed_anchor: the payday that all its lines share.
     """
 
     id: int
@@ -36,6 +37,8 @@ class Offer:
     site_ids: tuple[int, ...]
     offers: tuple[tuple[int, int], ...] = ()
     fees: tuple[tuple[str, int], ...] = ()
+    takes_code: bool = False
+    fixed_anchor: int | None = None
 
     def price_at(self, site_id: int | None = None) -> int:
         """What beginning it costs now, in cents and without fees: the lowest price that holds at the site."""
@@ -60,17 +63,26 @@ class PlanNow:
     is_on_sale: bool
 
 
-PLAN_NOW = """
+_TAKES_CODE = """
+    plan.billing = 'prepaid' AND EXISTS (
+        SELECT FROM coupons WHERE (plan_id = plan.id OR plan_id IS NULL) AND retired_at IS NULL
+          AND from_at <= %(now)s AND until_at > %(now)s)
+"""
+_PLAN = """
     plan.id, plan.kind, plan.name, plan.price_cents, plan.term_unit, plan.term_count, plan.shared_devices, plan.starts,
     plan.until_midnight, plan.role, plan.data_cap_bytes,
     ARRAY(SELECT site_id FROM plan_sites WHERE plan_id = plan.id ORDER BY site_id),
     ARRAY(SELECT ARRAY[coalesce(site_id, 0), price_cents] FROM plan_offers
           WHERE plan_id = plan.id AND from_at <= %(now)s AND until_at > %(now)s ORDER BY id),
     ARRAY(SELECT ARRAY[kind, CAST(cents AS text)] FROM plan_fees WHERE plan_id = plan.id ORDER BY id),
-    plan.currency, plan.state
+    {takes_code},
+    plan.fixed_anchor, plan.currency, plan.state
 """
+PLAN_NOW = _PLAN.format(takes_code=_TAKES_CODE)
 """The columns of a row of `plans AS plan` from which `plan_in_row` makes a PlanNow; with %(now)s."""
-PLAN_NOW_COLUMNS = 16
+PLAN_NOW_TO_PAY = _PLAN.format(takes_code="false")
+"""The same for the key "Pay": whether it takes an offer code was asked when it was shown."""
+PLAN_NOW_COLUMNS = 18
 _ON_SALE = f"""
     SELECT {PLAN_NOW} FROM plans AS plan
     WHERE state = 'on_sale' AND role = %(role)s AND (role = 'topup' OR kind = %(kind)s)
@@ -80,12 +92,12 @@ _ONE = f"SELECT {PLAN_NOW} FROM plans AS plan WHERE id = %(plan_id)s"  # noqa: S
 
 def plan_in_row(row: Sequence[Any]) -> PlanNow | None:
     """The plan whose PLAN_NOW columns these are; None where the row has none."""
-    *plain, sites, offered, fees, currency, state = row
+    *plain, sites, offered, fees, takes_code, fixed_anchor, currency, state = row
     if plain[0] is None:
         return None
     lower = tuple((site, cents) for site, cents in offered)
     once = tuple((kind, int(cents)) for kind, cents in fees)
-    offer = Offer(*(*plain, tuple(sites), lower, once))
+    offer = Offer(*(*plain, tuple(sites), lower, once, takes_code, fixed_anchor))
     return PlanNow(offer, currency, state == "on_sale")
 
 

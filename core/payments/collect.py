@@ -1,5 +1,6 @@
 """Begin to collect: a purchase and its pending collection, in one transaction, before anything is sent."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from core.base.errors import Refusal
 from core.base.money import Money
 from core.base.msisdn import Msisdn
 from core.base.words import say
+from core.billing.coupon_use import note_use, take_off
 from core.billing.model import Purchase
 from core.billing.purchase import INSERT_PURCHASE, StepId, purchase_values
 from core.catalogue.queries import NOT_ON_SALE
@@ -15,10 +17,11 @@ from core.payments.events import CollectionRequested
 from core.payments.model import REQUESTED, Collection
 from core.payments.standing import (
     IS_OPEN,
-    LAST_ASKED,
+    LATELY,
     SAME_AMOUNT_APART,
     BegunCollection,
     Standing,
+    begun_at,
     free_at,
     standing_of,
 )
@@ -61,7 +64,8 @@ _RETRY = f"""
     WITH drawn AS (SELECT CAST(%(purchase_id)s AS bigint) AS purchase_id), {_COLLECTION} SELECT id FROM occasion
 """  # noqa: S608
 _BEFORE_RETRY = f"""
-    SELECT nextval('collections_id_seq'), account_no, ({LAST_ASKED.format(price="ARRAY[%(amount_cents)s]")})
+    SELECT nextval('collections_id_seq'), account_no,
+        (SELECT max(asked_at) {LATELY} AND amount_cents = %(amount_cents)s)
     FROM subscribers WHERE id = %(beneficiary_id)s
 """  # noqa: S608
 
@@ -79,19 +83,23 @@ def pay_for_plan(
     renews: int | None = None,
     gateway: str = "mpesa",
     standing: Standing | None = None,
+    coupon: str | None = None,
 ) -> BegunCollection:
     """Note the purchase of `plan_id` for `beneficiary` (the buyer) and the collection that `payer` will answer.
 
-    Repeating a step returns its collection and begins nothing. push_after: how long the prompt must wait (on
+    Repeating a step returns its collection and begins nothing (who brings `standing` has looked whether it is repeated,
+    where anything stands in the way). push_after: how long the prompt must wait (on
     USSD until the session is over). standing: how things stand, where it was read for the same question already.
-    Raises Refusal, in the payer's words. A Work whose session is not in use is committed by this (`Work.at_once`).
+    coupon: an offer code, whose use is held from here on. Raises Refusal, in the payer's words. A Work whose session is
+    not in use is committed by this (`Work.at_once`); with a coupon it is never.
     """
     if not payer.looks_mpesa_capable:
         raise Refusal(NOT_MPESA)
-    asked: dict[str, Any] = {"step": step, "payer": payer, "plan_id": plan_id, "renews": renews}
-    standing = standing or standing_of(work, beneficiary=beneficiary, **asked)
-    if standing.begun is not None:
-        return standing.begun
+    if standing is None:
+        begun = begun_at(work, step)
+        if begun is not None:
+            return begun
+        standing = standing_of(work, payer=payer, plan_id=plan_id, beneficiary=beneficiary, renews=renews)
     whom = buyer if beneficiary is None else standing.beneficiary or meet(work, msisdn=beneficiary)
     purchase = purchase_values(
         work,
@@ -105,21 +113,33 @@ def pay_for_plan(
     )
     if purchase["price_cents"] == 0:
         raise Refusal(NOT_ON_SALE)  # what is free is given, not paid for
+    coupon_id = None
+    if coupon is not None:
+        coupon_id = take_off(work, coupon, purchase, fees_cents=_fees_of(purchase))
+    amount = _asked(Money(purchase["price_cents"], purchase["currency"]))
     collection = _collection_values(
         work,
         standing.collection_id,
-        price=Money(purchase["price_cents"], purchase["currency"]),
+        amount=amount,
         payer=payer,
         gateway=gateway,
         account_no=whom.account_no,
-        due_at=max(work.now + push_after, standing.free_at),
+        due_at=max(work.now + push_after, standing.free_at(amount, work.now)),
     )
     made = work.at_once(_BEGIN, purchase | collection)
     if made is None:  # somebody was faster: at this step, or for this phone
-        faster = standing_of(work, **asked).begun
+        faster = begun_at(work, step)
         if faster is None:
             raise Refusal(PAYMENT_OPEN)
         return faster
+    if coupon_id is not None:
+        note_use(
+            work,
+            coupon_id=coupon_id,
+            purchase_id=made[0],
+            subscriber_id=buyer.id,
+            cents=purchase["discount_cents"],
+        )
     return BegunCollection(
         id=standing.collection_id,
         purchase_id=made[0],
@@ -128,6 +148,16 @@ def pay_for_plan(
         reference=collection["reference"],
         state=REQUESTED,
     )
+
+
+def _fees_of(purchase: dict[str, Any]) -> int:
+    """What of its price is paid once, which no code lowers."""
+    return sum(cents for _, cents in json.loads(purchase["fees"] or "[]"))
+
+
+def _asked(price: Money) -> Money:
+    """M-PESA takes whole shillings: what that is above the price stays the customer's."""
+    return Money.shillings(price.whole_shillings_up())
 
 
 def begin_collection(
@@ -141,7 +171,7 @@ def begin_collection(
 ) -> None:
     """An attempt to collect the purchase's money; retries: the one before it. Raises Refusal while another is open for
     the same phone."""
-    amount = Money.shillings(purchase.price.whole_shillings_up())
+    amount = _asked(purchase.price)
     facts = {"payer": payer.digits, "amount_cents": amount.minor, "currency": purchase.currency}
     found = work.at_once(
         _BEFORE_RETRY,
@@ -156,11 +186,11 @@ def begin_collection(
     values = _collection_values(
         work,
         collection_id,
-        price=purchase.price,
+        amount=amount,
         payer=payer,
         gateway=gateway,
         account_no=account_no,
-        due_at=max(work.now + push_after, free_at(work, last_asked)),
+        due_at=max(work.now + push_after, free_at(work.now, last_asked)),
         retries_id=retries.id if retries is not None else None,
     )
     if work.at_once(_RETRY, {**facts, **values, "purchase_id": purchase.id}) is None:
@@ -171,18 +201,17 @@ def _collection_values(
     work: Work,
     collection_id: int,
     *,
-    price: Money,
+    amount: Money,
     payer: Msisdn,
     gateway: str,
     account_no: str,
     due_at: datetime,
     retries_id: int | None = None,
 ) -> dict[str, Any]:
-    """The row of a collection that is prompted at `due_at`, and the event of it. It asks for whole shillings: what that
-    is above the price stays the customer's."""
+    """The row of a collection that is prompted at `due_at`, and the event of it."""
     return {
         "collection_id": collection_id,
-        "amount_cents": Money.shillings(price.whole_shillings_up()).minor,
+        "amount_cents": amount.minor,
         "retries_id": retries_id,
         "gateway": gateway,
         "payer": payer.digits,

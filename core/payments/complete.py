@@ -8,11 +8,13 @@ from core.base.i18n import DEFAULT_LANGUAGE, render
 from core.base.log import logger
 from core.base.money import Money
 from core.billing import change_plan, payday
-from core.billing.account import adopt, open_bill, set_against
+from core.billing.account import ADJUSTED, BY_OFFER_CODE, adopt, open_bill, set_against
+from core.billing.common_payday import days_to_join
+from core.billing.credit import credit
 from core.billing.data import add_topup, can_top_up
 from core.billing.events import AccessChanged, PaidTimeStarted
 from core.billing.exchange import change_now
-from core.billing.invoice import invoice_purchase
+from core.billing.invoice import fee_lines, invoice_purchase, issue
 from core.billing.model import (
     AWAITING_NETWORK,
     CHANGE,
@@ -100,10 +102,14 @@ def _complete_topup(work: Work, purchase: Purchase, customer_id: int) -> None:
 def _complete_line(work: Work, purchase: Purchase, customer_id: int, paid: Money | None) -> None:
     renews = lock_line(work, purchase.subscription_id) if purchase.subscription_id is not None else None
     before = renews.paid_through if renews is not None else None
+    pays_after = "postpaid" in (purchase.plan.billing, renews.plan.billing if renews is not None else "")
     bill = open_bill(work, renews.id) if renews is not None and renews.state != ENDED else None
-    if bill is not None and bill.subscriber_id != customer_id:
+    if bill is not None and (bill.subscriber_id != customer_id or _is_of_a_dark_month(work, bill, purchase)):
         bill = None
-    if bill is not None and renews is not None and renews.plan.billing == "postpaid":
+    if bill is None and pays_after:
+        _keep_advance(work, purchase, renews, customer_id)
+        return
+    if bill is not None and renews is not None and pays_after:
         line = _keep_on(work, renews, purchase)
     else:
         line = serve(work, purchase)
@@ -118,9 +124,10 @@ def _complete_line(work: Work, purchase: Purchase, customer_id: int, paid: Money
             price=purchase.price,
             paid=purchase.price if paid is None else paid,
             due_at=due_at,
+            why=BY_OFFER_CODE if purchase.discount_cents else ADJUSTED,
         )
         return
-    period = None
+    period = days_to_join(purchase.plan, nairobi_day(purchase.created_at)) if renews is None else None
     if is_on and before is not None and line.paid_through is not None:
         period = (nairobi_day(before), last_day(line.paid_through))
     invoice_id = invoice_purchase(
@@ -136,6 +143,37 @@ def _complete_line(work: Work, purchase: Purchase, customer_id: int, paid: Money
         invoice = work.session.get_one(Invoice, invoice_id)
         set_against(work, invoice, paid, source=f"purchase:{purchase.id}")
         invoice.due_at = due_at or work.now
+
+
+def _keep_advance(work: Work, purchase: Purchase, renews: Subscription | None, customer_id: int) -> None:
+    """Money before the bill of a line that is billed after the month: the period is invoiced when it is over, and is
+    paid from this. Invoiced now is what a new line pays once."""
+    if renews is None or renews.state == ENDED:
+        serve(work, purchase)
+    else:
+        _keep_on(work, renews, purchase)
+    work.record(PaymentSettled(purchase.id), after=NETWORK_ANSWERS_WITHIN)
+    once = fee_lines(purchase)
+    if once:
+        issue(
+            work,
+            kind="sale",
+            subscriber_id=customer_id,
+            lines=once,
+            subscription_id=purchase.subscription_id,
+            purchase_id=purchase.id,
+            paid=True,
+        )
+
+
+def _is_of_a_dark_month(work: Work, bill: Invoice, purchase: Purchase) -> bool:
+    """After a cut that outlasted its common month, more is bought than the old bill was for: that is taken back."""
+    if purchase.plan.fixed_anchor is None or purchase.price <= Money(bill.open_cents):
+        return False
+    credit(
+        work, bill.id, reason="not served, another period was bought", source=f"purchase:{purchase.id}:bill"
+    )
+    return True
 
 
 def _complete_change(work: Work, purchase: Purchase) -> None:

@@ -14,7 +14,7 @@ from core.billing.credit import credit, left_of
 from core.billing.withdraw import withdraw_unused
 from core.ledger.accounts import MPESA_CLEARING, receivable
 from core.ledger.post import lock_subscriber, post
-from core.payments.bought import Bought, bought_with, lock_receipt, take_back
+from core.payments.bought import Bought, bought_on, lock_receipt, take_back
 from core.payments.events import MoneyKept, MoneyMoved, RefundPaid
 from core.payments.keep import release_money
 from core.payments.model import Receipt, SuspenseItem
@@ -109,7 +109,7 @@ def move_money(
     if from_id == to_subscriber_id:
         raise Refusal(say("The money is on that account already."))
     source = f"moved:{receipt.id}:{from_id}:{to_subscriber_id}"
-    for bought in bought_with(work, receipt):
+    for bought in bought_on(work, receipt, from_id):
         take_back(work, bought, reason=reason_of(reason), by_staff_id=actor.staff_id, source=source)
     amount = min(own_money(work, from_id), receipt.amount - Money(receipt.refunded_cents))
     if not amount.is_positive:
@@ -154,7 +154,7 @@ def _credit_for(
 ) -> None:
     """Credit notes for what of the refund was spent; the receipt's money that bought nothing is there already."""
     assert receipt.subscriber_id is not None
-    everything = bought_with(work, receipt)
+    everything = bought_on(work, receipt, receipt.subscriber_id)
     spent = Money.total(Money(bought.invoice.total_cents) for bought in everything)
     unspent = max(Money(0), receipt.amount - spent)
     missing = amount - min(unspent, max(Money(0), own_money(work, receipt.subscriber_id)))
@@ -172,7 +172,7 @@ def _credit_one(
     if not amount.is_positive:
         return Money(0)
     if amount == left:
-        withdraw_unused(work, bought.purchase, cause=reason)
+        _end_unused(work, actor, bought, number=number, reason=reason)
     credit(
         work,
         bought.invoice.id,
@@ -182,3 +182,21 @@ def _credit_one(
         source=f"refund:{number}:invoice:{bought.invoice.id}",
     )
     return amount
+
+
+def _end_unused(work: Work, actor: Actor, bought: Bought, *, number: str, reason: str) -> None:
+    """The time that was not used ends with its money. What another invoice charged for it, where the plan was changed
+    meanwhile, is the account's own."""
+    withdrawn = withdraw_unused(work, bought.purchase, cause=reason)
+    if withdrawn.charged is None or withdrawn.charged_by in (None, bought.invoice.id):
+        return
+    amount = min(withdrawn.charged, left_of(work, withdrawn.charged_by))
+    if amount.is_positive:
+        credit(
+            work,
+            withdrawn.charged_by,
+            amount=amount,
+            reason=reason,
+            by_staff_id=actor.staff_id,
+            source=f"refund:{number}:purchase:{bought.purchase.id}",
+        )

@@ -100,7 +100,8 @@ def use_money(deps: PaymentsDeps, *, receipt_id: int) -> None:
 def use_moved_money(deps: PaymentsDeps, *, away_id: int, here_id: int) -> None:
     """Money came to the right account: it is used there, and both sides are told."""
     with deps.work() as work:
-        own_money.use_money(work, correction_of(work, here_id).subscriber_id, why=f"moved:{here_id}")
+        whose = correction_of(work, here_id).subscriber_id
+        own_money.use_money(work, whose, why=f"{own_money.BY_TRANSFER}{here_id}")
         for correction_id in (away_id, here_id):
             tell_money.tell_correction(work, correction_id)
 

@@ -9,23 +9,27 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
+from core.base.clock import nairobi_day
 from core.base.database import Work
+from core.base.errors import Refusal
 from core.base.money import Money
 from core.billing.account import is_to_be_bought, open_bill, open_invoices, own_money, pay_from_own
+from core.billing.common_payday import price_to_join, renewal_price
 from core.billing.corrections import pay_invoice
 from core.billing.invoice import invoice_named
 from core.billing.model import ACTIVE, AWAITING_NETWORK, GRACE, SUSPENDED, Invoice, Subscription
 from core.billing.purchase import PartOfTerm, StepId, begin_purchase, purchase_at
 from core.billing.serve import lock_line
+from core.catalogue.queries import plan_now
 from core.payments.complete import complete
 from core.payments.installments import put_aside
 from core.payments.model import Receipt
 from core.payments.part_payment import part_bought
 
 RENEWABLE = (AWAITING_NETWORK, ACTIVE, GRACE, SUSPENDED)
-OWN_MONEY, BY_RECEIPT, FIRST_TERM = "money", "receipt:", "term:0"
-"""How the step of a purchase from own money is written: the channel, the beginning of the session where a receipt
-was the occasion, and the first of several terms."""
+OWN_MONEY, BY_RECEIPT, BY_TRANSFER, FIRST_TERM = "money", "receipt:", "moved:", "term:0"
+"""How the step of a purchase from own money is written: the channel, the beginning of the session where a receipt or
+its move to the right account was the occasion, and the first of several terms."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 TERMS_AT_ONCE = 12
 """A year ahead for a line; more money than that stays the subscriber's, who may have meant something else."""
@@ -43,7 +47,21 @@ _LINES = text(
     SELECT s.id FROM subscriptions s JOIN plans p ON p.id = s.plan_id
     WHERE (s.payer_id = :holder_id OR (s.subscriber_id = :holder_id AND s.payer_id IS NULL))
       AND s.state = ANY(:states) AND s.renews AND p.kind = 'pppoe' AND p.billing = 'prepaid' AND p.price_cents > 0
+      AND NOT EXISTS (SELECT FROM plans n WHERE n.id = s.next_plan_id AND n.billing = 'postpaid')
     ORDER BY s.paid_through NULLS LAST, s.id
+    """
+)
+
+
+# The last line of somebody who has no other, and would have it renew from the account's money.
+_ENDED = text(
+    """
+    SELECT s.plan_id, s.site_id FROM subscriptions s JOIN plans p ON p.id = s.plan_id
+    WHERE s.subscriber_id = :holder_id AND s.payer_id IS NULL AND s.state = 'ended' AND s.renews
+      AND p.kind = 'pppoe' AND p.billing = 'prepaid' AND p.price_cents > 0 AND NOT EXISTS (
+          SELECT FROM subscriptions o JOIN plans q ON q.id = o.plan_id
+          WHERE :holder_id IN (o.subscriber_id, o.payer_id) AND o.state <> 'ended' AND q.kind = 'pppoe')
+    ORDER BY s.ended_at DESC NULLS LAST, s.id DESC LIMIT 1
     """
 )
 
@@ -96,6 +114,8 @@ def use_money(work: Work, holder_id: int, *, why: str, first: Invoice | None = N
     spent.aside = put_aside(work, holder_id, own_money(work, holder_id), source=why)
     if not spent.aside:
         _renew_ahead(work, holder_id, why, spent)
+        if spent.terms == 0:
+            _open_again(work, holder_id, why, spent)
     return spent
 
 
@@ -110,8 +130,8 @@ def renew_due_line(work: Work, *, subscription_id: int) -> int:
     if purchase_at(work, _step(why, 0)) is not None:
         return 1
     work.session.refresh(line)
-    if line.state not in RENEWABLE:
-        return 0
+    if line.state not in RENEWABLE or line.renewal_plan.billing == "postpaid":
+        return 0  # what is paid after the month is not bought before it
     is_over = line.paid_through is None or line.paid_through <= work.now
     return int(_buy(work, holder_id, line.id, _step(why, 0), in_part=is_over))
 
@@ -140,6 +160,33 @@ def _renew_ahead(work: Work, holder_id: int, why: str, spent: Spent) -> None:
             return
 
 
+def _open_again(work: Work, holder_id: int, why: str, spent: Spent) -> None:
+    """An ended line is not woken: money for it opens a new one on the same plan, if that is still sold and the money
+    suffices. Nothing is paid once more that a new line pays once."""
+    ended = work.session.execute(_ENDED, {"holder_id": holder_id}).one_or_none()
+    plan = plan_now(work, ended.plan_id) if ended is not None else None
+    if ended is None or plan is None:
+        return
+    price = Money(plan.offer.price_at(ended.site_id))
+    if own_money(work, holder_id) < price_to_join(plan.offer, price, nairobi_day(work.now)):
+        return
+    try:
+        purchase, _ = begin_purchase(
+            work,
+            step=_step(why, 0),
+            buyer_id=holder_id,
+            beneficiary_id=holder_id,
+            plan_id=ended.plan_id,
+            site_id=ended.site_id,
+            without_fees=True,
+        )
+    except Refusal:
+        return  # sold no longer, or not there
+    complete(work, purchase, customer_id=holder_id)
+    assert purchase.subscription_id is not None, "it is served"
+    spent.terms, spent.lines = 1, {purchase.subscription_id}
+
+
 def _note(spent: Spent, line: Subscription, holder_id: int) -> None:
     spent.terms += 1
     spent.lines.add(line.id)
@@ -159,13 +206,10 @@ def _buy(work: Work, holder_id: int, line_id: int, step: StepId, *, in_part: boo
     bill = open_bill(work, line_id)
     if bill is not None and bill.subscriber_id != holder_id:
         return False
-    own, price = (
-        own_money(work, holder_id),
-        Money(bill.open_cents) if bill is not None else line.renewal_plan.price,
-    )
+    own, price = own_money(work, holder_id), renewal_price(work, line, bill)
     part: PartOfTerm | None = None
     if own < price:
-        if not in_part or not own.is_positive:
+        if not in_part or not own.is_positive or _is_a_rest(line):
             return False
         days = part_bought(work, line, bill, price=price, paid=own)
         if days is None:
@@ -183,6 +227,11 @@ def _buy(work: Work, holder_id: int, line_id: int, step: StepId, *, in_part: boo
     complete(work, purchase, customer_id=holder_id, paid=own if own < purchase.price else None)
     work.session.flush()
     return True
+
+
+def _is_a_rest(line: Subscription) -> bool:
+    """What is left of a common month after a cut is bought whole: its price has fallen already."""
+    return line.state == SUSPENDED and line.renewal_plan.fixed_anchor is not None
 
 
 def _step(why: str, number: int) -> StepId:

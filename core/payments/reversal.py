@@ -11,8 +11,9 @@ from core.base.money import Money
 from core.billing.account import own_money, set_against
 from core.billing.corrections import note_correction, write_off
 from core.billing.model import Invoice
+from core.ledger.model import JournalEntry
 from core.ledger.post import reverse
-from core.payments.bought import Bought, bought_with, lock_receipt, take_back
+from core.payments.bought import Bought, bought_on, lock_receipt, take_back, transfers_of
 from core.payments.events import PaymentReversed
 from core.payments.keep import source_of
 from core.payments.model import Receipt, SuspenseItem
@@ -67,7 +68,9 @@ def reverse_receipt(work: Work, *, receipt_id: int, reason: str, actor: Actor | 
         entry_id=entry_id,
         receipt_id=receipt.id,
     )
-    _collect_from(work, receipt.subscriber_id, receipt, actor)
+    whose = dict.fromkeys([moved.subscriber_id for moved in transfers_of(work, receipt)])
+    for account_id in [*whose, *({receipt.subscriber_id} - set(whose))]:
+        _collect_from(work, account_id, receipt, actor)
     _end_grace_of_repeater(work, receipt.subscriber_id)
     work.record(PaymentReversed(receipt.id))
     return True
@@ -81,15 +84,25 @@ def reverse_known(work: Work, *, provider: str, number: str, reason: str) -> boo
 
 
 def _sources(work: Work, receipt: Receipt) -> list[str]:
-    """By which entries the receipt's money may have come: its collection's, its own, and out of suspense."""
+    """By which entries the receipt's money may have come: its collection's, its own, out of suspense, and from the
+    account to which it was paid first."""
     item_id = work.session.scalar(select(SuspenseItem.id).where(SuspenseItem.receipt_id == receipt.id))
-    return [f"collection:{receipt.collection_id}", source_of(receipt), f"suspense:{item_id}"]
+    moves = select(JournalEntry.source).where(
+        JournalEntry.id.in_([moved.entry_id for moved in transfers_of(work, receipt)])
+    )
+    return [
+        f"collection:{receipt.collection_id}",
+        source_of(receipt),
+        f"suspense:{item_id}",
+        *work.session.scalars(moves),
+    ]
 
 
 def _collect_from(work: Work, owner_id: int, receipt: Receipt, actor: Actor | None) -> None:
     """Bring the account back to what its money covers: first from own money, then the unused time of what the receipt
-    bought, then the used days of it are owed."""
-    everything, source = bought_with(work, receipt), f"reversal:{receipt.id}"
+    bought there, then the used days of it are owed."""
+    source = f"reversal:{receipt.id}"
+    everything = bought_on(work, receipt, owner_id)
     by_staff_id = actor.staff_id if actor is not None else None
     for bought in everything:
         if own_money(work, owner_id).is_negative:

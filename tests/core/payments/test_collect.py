@@ -11,12 +11,13 @@ from sqlalchemy import text
 
 from core.base.clock import SetClock
 from core.base.errors import Refusal
+from core.base.money import Money
 from core.base.msisdn import Msisdn
 from core.billing.model import Purchase
 from core.billing.purchase import StepId
 from core.payments.collect import PAYMENT_OPEN, pay_for_plan
 from core.payments.model import Collection, CollectionMove
-from core.payments.standing import SAME_AMOUNT_APART, BegunCollection, Standing, standing_of
+from core.payments.standing import SAME_AMOUNT_APART, BegunCollection, Standing, begun_at, standing_of
 from core.subscribers.model import Subscriber
 from tests.core.payments import said
 from tests.factories import AMINA, JUMA, a_home_line, a_home_plan, a_hotspot_plan, a_step, a_subscriber
@@ -31,12 +32,16 @@ class Press:
 
     def __init__(self, house: Any, plan_id: int, *, step: StepId, payer: Msisdn, **more: Any) -> None:
         self.house, self.more = house, more
-        self.asked = {"step": step, "payer": payer, "plan_id": plan_id}
+        self.step, self.asked = step, {"payer": payer, "plan_id": plan_id}
         self.standing: Standing = self.look(**more)
 
     def look(self, **more: Any) -> Standing:
         with self.house.work() as work:
             return standing_of(work, caller=AMINA, **self.asked, **more)
+
+    def begun(self) -> BegunCollection | None:
+        with self.house.work() as work:
+            return begun_at(work, self.step)
 
     def pay(self) -> BegunCollection | str:
         """What was begun, or why not."""
@@ -44,6 +49,7 @@ class Press:
             with self.house.work() as work:
                 return pay_for_plan(
                     work,
+                    step=self.step,
                     buyer=self.standing.caller,
                     push_after=timedelta(seconds=4),
                     standing=self.standing,
@@ -112,7 +118,7 @@ def test_a_step_heard_again_after_its_payment_ended_begins_nothing(
 
 def test_killed_before_it_wrote_nothing_is_begun(house: Any, plan_id: int) -> None:
     with suppress(Killed), house.work() as work:
-        standing_of(work, step=a_step(), payer=AMINA, plan_id=plan_id, caller=AMINA)
+        standing_of(work, payer=AMINA, plan_id=plan_id, caller=AMINA)
         raise Killed
     assert set(counts(house).values()) == {0}
 
@@ -121,10 +127,15 @@ def test_killed_after_it_wrote_the_key_finds_its_collection(house: Any, plan_id:
     press = Press(house, plan_id, step=a_step(), payer=AMINA)
     with suppress(Killed), house.work() as work:
         begun = pay_for_plan(
-            work, buyer=press.standing.caller, push_after=timedelta(), standing=press.standing, **press.asked
+            work,
+            step=press.step,
+            buyer=press.standing.caller,
+            push_after=timedelta(),
+            standing=press.standing,
+            **press.asked,
         )
         raise Killed
-    assert press.look().begun == begun
+    assert press.begun() == begun
     assert counts(house) == ONE
     house.run()
     assert len(house.gateway.orders) == 1
@@ -135,6 +146,7 @@ def test_it_is_one_row_of_each_with_the_request_s_id(house: Any, plan_id: int, c
     with house.work("req-1") as work:
         pay_for_plan(
             work,
+            step=press.step,
             buyer=press.standing.caller,
             push_after=timedelta(seconds=4),
             standing=press.standing,
@@ -197,19 +209,24 @@ def test_a_renewal_is_for_the_line_and_its_site(house: Any) -> None:
 def test_how_things_stand(house: Any, plan_id: int, clock: SetClock) -> None:
     press = Press(house, plan_id, step=a_step(), payer=AMINA)
     fresh = press.standing
-    assert (fresh.begun, fresh.open_cents, fresh.was_refused, fresh.line) == (None, None, False, None)
-    assert fresh.free_at == clock.now()
+    assert (press.begun(), fresh.open_cents, fresh.was_refused, fresh.line) == (None, None, False, None)
+    price = Money.shillings(50)
+    assert fresh.free_at(price, clock.now()) == clock.now()
     press.pay()
     open_now = press.look()
-    assert (open_now.open_cents, open_now.was_refused, open_now.begun.state) == (5_000, False, "requested")
+    begun = press.begun()
+    assert begun is not None
+    assert (open_now.open_cents, open_now.was_refused, begun.state) == (5_000, False, "requested")
     assert open_now.collection_id > fresh.collection_id
     house.after(seconds=4)
-    assert press.look().free_at == clock.now() + SAME_AMOUNT_APART
+    now = clock.now()
+    assert press.look().free_at(price, now) == now + SAME_AMOUNT_APART
+    assert press.look().free_at(Money.shillings(51), now) == now, "another amount is taken at once"
     house.tell_stk(said.stk("ws_CO_000001", 1032))
     house.run()
     ended = press.look()
     assert (ended.open_cents, ended.was_refused) == (None, False), "the phone was asked, the person said no"
-    assert ended.free_at == clock.now()
+    assert ended.free_at(price, clock.now()) == clock.now()
     with house.work() as work:
         work.session.execute(text("UPDATE collections SET gateway_checkout_id = NULL"))
     assert press.look().was_refused

@@ -8,8 +8,10 @@ import pytest
 from core.base.clock import last_day
 from core.base.money import Money
 from core.billing import jobs as billing
-from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, SUSPENDED, Purchase
+from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, SUSPENDED, Purchase, Subscription
 from core.billing.serve import start_paid_time
+from core.catalogue.model import Plan
+from core.catalogue.price_model import PlanFee
 from core.ledger.accounts import receivable
 from core.ledger.post import lock_subscriber, post
 from core.ledger.queries import balance
@@ -90,11 +92,43 @@ def test_a_line_that_is_due_goes_into_grace_where_its_owners_money_is_short(hous
     assert (house.line().state, renewals(house), house.own_money(owner.id)) == ("grace", [], 100)
 
 
-def test_an_ended_line_is_not_woken(house: Any) -> None:
-    owner, _ = owner_with_line(house, state=ENDED)
-    house.tell_c2b(said.c2b(owner.account_no, shillings="1500"))
+@pytest.mark.parametrize(
+    ("sold", "shillings", "bought"),
+    [("on_sale", 1_500, True), ("retired", 1_500, False), ("on_sale", 1_400, False)],
+)
+def test_money_for_an_ended_line_opens_a_new_one_if_its_plan_is_sold(
+    house: Any, sold: str, shillings: int, bought: bool
+) -> None:
+    owner, ended = owner_with_line(house, state=ENDED)
+    with house.work() as work:
+        work.session.get_one(Plan, ended.plan_id).state = sold
+        work.session.add(PlanFee(plan_id=ended.plan_id, kind="installation", cents=250_000))  # paid long ago
+    house.tell_c2b(said.c2b(owner.account_no, shillings=shillings))
     house.run()
-    assert (renewals(house), house.own_money(owner.id), house.texts()) == ([], 1_500, ["money_kept"])
+    jobs.use_money(house, receipt_id=1)
+    house.after(seconds=30)
+    assert house.line(1).state == ENDED
+    if not bought:
+        assert (renewals(house), house.own_money(owner.id), house.texts()) == ([], shillings, ["money_kept"])
+        return
+    assert (renewals(house), house.own_money(owner.id)) == (["paid"], 0)
+    new = house.line(2)
+    assert (new.state, new.plan_id, new.site_id) == (AWAITING_NETWORK, ended.plan_id, ended.site_id)
+    assert house.texts() == ["router_down_home"], "the money is here, and no day of it runs"
+    with house.work() as work:
+        start_paid_time(work, subscription_id=new.id, at=work.now)
+    house.run()
+    assert house.texts()[-1] == "receipt"
+
+
+def test_money_opens_no_second_line_beside_one_that_is_there(house: Any) -> None:
+    owner, _ = owner_with_line(house, state=ENDED)
+    with house.work() as work:
+        a_home_line(work, owner, a_home_plan(work, 2_000))
+    house.tell_c2b(said.c2b(owner.account_no, shillings=1_500))
+    house.run()
+    assert [purchase.term_unit for purchase in house.all(Purchase) if purchase.channel == "money"] == ["days"]
+    assert len(house.all(Subscription)) == 2
 
 
 def test_too_little_is_kept_until_it_suffices(house: Any) -> None:

@@ -1,0 +1,92 @@
+"""Paid at 10:00, and our router answers at 12:30: no minute has run, and who waits half an hour may have it back."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.base.errors import Refusal
+from core.base.inbox import Incident
+from core.base.money import Money
+from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED
+from core.billing.serve import start_at_login, start_paid_time
+from core.payments.corrections import refund
+from core.payments.money_back import take_money_back
+from tests.core.payments import said
+from tests.factories import AMINA, a_cashier, a_collection, a_home_plan
+
+CHECKOUT = "ws_CO_000001"
+
+
+def paid(house: Any) -> None:
+    """50 shillings of hotspot time, at 10:00; the router is away."""
+    house.prompt()
+    house.tell_stk(said.stk(CHECKOUT))
+    house.run()
+
+
+def asked_back(house: Any) -> Money:
+    with house.work() as work:
+        back = take_money_back(work, purchase_id=1)
+    house.run()
+    return back
+
+
+def test_nothing_runs_until_the_login_after_the_router_s_answer(house: Any) -> None:
+    paid(house)
+    house.after(seconds=20)
+    assert house.texts() == ["router_down_money_safe"]
+    answers = house.clock.at + timedelta(hours=2, minutes=30)
+    house.clock.at = answers + timedelta(minutes=10)
+    with house.work() as work:
+        start_paid_time(work, subscription_id=1, at=answers)
+        assert house.line().state == AWAITING_NETWORK
+        start_at_login(work, subscription_id=1, at=house.clock.at)
+    line = house.line()
+    assert (line.state, line.paid_through) == (ACTIVE, house.clock.at + timedelta(hours=24))
+
+
+def test_after_half_an_hour_the_money_is_the_buyer_s_again_and_is_paid_out_once(house: Any) -> None:
+    paid(house)
+    paid_at = house.clock.at
+    house.clock.at = paid_at + timedelta(minutes=29, seconds=59)
+    with pytest.raises(Refusal):
+        asked_back(house)
+    house.clock.at = paid_at + timedelta(minutes=30)
+    assert asked_back(house) == Money.shillings(50)
+    assert (house.line().state, house.own_money(1)) == (ENDED, 50)
+    assert house.books() == {"clearing.mpesa": 5_000, "receivable:1": -5_000}
+    assert [found.key for found in house.all(Incident)] == ["refund_due:1"]
+    with pytest.raises(Refusal):
+        asked_back(house)
+    with house.work() as work:
+        refund(
+            work,
+            a_cashier(work),
+            receipt_id=1,
+            amount=Money.shillings(50),
+            reference="SGR7K2XQ9P",
+            reason="kept waiting",
+        )
+    assert house.books() == {}
+
+
+def test_what_is_ready_is_not_paid_back(house: Any) -> None:
+    paid(house)
+    with house.work() as work:
+        start_paid_time(work, subscription_id=1, at=work.now)
+    house.clock.advance(timedelta(hours=1))
+    with pytest.raises(Refusal):
+        asked_back(house)
+    assert house.own_money(1) == 0
+
+
+def test_a_new_home_line_that_nobody_connects(house: Any) -> None:
+    with house.work() as work:
+        a_collection(work, a_home_plan(work), AMINA)
+    house.run()
+    house.tell_stk(said.stk(CHECKOUT, shillings=1_500))
+    house.run()
+    house.clock.advance(timedelta(minutes=30))
+    assert asked_back(house) == Money.shillings(1_500)
+    assert (house.line().state, house.own_money(1)) == (ENDED, 1_500)
