@@ -30,6 +30,8 @@ _SET_AGAINST = """
     )
     SELECT open_cents FROM paid
 """
+ADJUSTED, BY_OFFER_CODE = "adjusted to what was bought", "offer code"
+"""Why a bill is lowered to what its purchase costs, as its credit note says it."""
 _ALLOCATED = "SELECT 1 FROM allocations WHERE source = %(source)s"
 IS_DISPUTED = (
     "EXISTS (SELECT FROM disputes WHERE invoice_id = invoices.id AND disputes.ended_at IS NULL "
@@ -113,12 +115,19 @@ def set_against(work: Work, invoice: Invoice, amount: Money, *, source: str) -> 
 
 
 def adopt(
-    work: Work, bill: Invoice, *, purchase_id: int, price: Money, paid: Money, due_at: datetime | None
+    work: Work,
+    bill: Invoice,
+    *,
+    purchase_id: int,
+    price: Money,
+    paid: Money,
+    due_at: datetime | None,
+    why: str = ADJUSTED,
 ) -> None:
     """A purchase buys the period of an open (locked) bill, and no second invoice is issued for it.
 
-    price: what the purchase costs; a bill that is higher is credited down to it. paid: the money that the account gives
-    for it; what is short of the price stays open, and is due at `due_at`.
+    price: what the purchase costs; a bill that is higher is credited down to it, and the note says `why`. paid: the
+    money that the account gives for it; what is short of the price stays open, and is due at `due_at`.
     """
     above = Money(bill.open_cents) - price
     if above.is_positive:
@@ -126,7 +135,7 @@ def adopt(
             work,
             bill.id,
             amount=above,
-            reason="adjusted to what was bought",
+            reason=why,
             source=f"purchase:{purchase_id}:credit",
         )
     set_against(work, bill, min(Money(bill.open_cents), paid), source=f"purchase:{purchase_id}")

@@ -26,6 +26,7 @@ from core.catalogue.model import PPPOE, Plan
 from core.catalogue.queries import NOT_ON_SALE
 
 SAME_PLAN = say("You have that plan already.")
+AGREED_ONLY = say("To pay after the month is agreed with our office. Please ask us.")
 NOT_NOW = say("The plan cannot be changed now. When the line is on, please try again.")
 
 
@@ -65,8 +66,9 @@ def quote_change(work: Work, subscription_id: int, plan_id: int) -> Quote:
     return quote_line(work, line, plan)
 
 
-def check_change(line: Subscription, plan: Plan | None) -> None:
-    """Raises Refusal where the line cannot be changed to the plan at this moment."""
+def check_change(line: Subscription, plan: Plan | None, *, agreed: bool = False) -> None:
+    """Raises Refusal where the line cannot be changed to the plan at this moment. agreed: by our office, which alone
+    may let somebody pay after the month."""
     if plan is None or line.plan.kind != PPPOE:
         raise Refusal(NOT_ON_SALE)
     if plan.id == line.plan_id:
@@ -75,13 +77,12 @@ def check_change(line: Subscription, plan: Plan | None) -> None:
         return
     at = {site.id for site in plan.sites}
     is_sold = plan.state == "on_sale" and (plan.kind, plan.role) == (PPPOE, "access")
-    if (
-        not is_sold
-        or plan.billing != line.plan.billing
-        or (line.site_id is not None and line.site_id not in at)
-    ):
+    if not is_sold or (line.site_id is not None and line.site_id not in at):
         raise Refusal(NOT_ON_SALE)
-    if line.state not in (ACTIVE, GRACE, SUSPENDED):
+    begins_credit = plan.billing == "postpaid" and line.plan.billing == "prepaid"
+    if begins_credit and not agreed:
+        raise Refusal(AGREED_ONLY)
+    if line.state not in (ACTIVE, GRACE, SUSPENDED) or (begins_credit and line.state == SUSPENDED):
         raise Refusal(NOT_NOW)
     if line.next_plan_from is not None:
         day = f"{line.next_plan_from:%d/%m}"
@@ -96,7 +97,11 @@ def quote_line(work: Work, line: Subscription, plan: Plan) -> Quote:
     if plan.id == line.plan_id:
         return Quote(KEPT, None, Money(0), Money(0), plan.price)
     stretches: list[Stretch] = []
-    if line.state == ACTIVE and line.plan.billing == "prepaid" and _same_term(line.plan, plan):
+    if (
+        line.state == ACTIVE
+        and line.plan.billing == plan.billing == "prepaid"
+        and _same_term(line.plan, plan)
+    ):
         stretches = unserved(work, line, today)
     begun = _begun_today(work, line)
     return quote(
@@ -137,13 +142,18 @@ def _begun_today(work: Work, line: Subscription) -> Plan | None:
 
 
 def change_next(
-    work: Work, subscription_id: int, plan_id: int, *, by_staff_id: int | None = None
+    work: Work,
+    subscription_id: int,
+    plan_id: int,
+    *,
+    by_staff_id: int | None = None,
+    agreed: bool = False,
 ) -> Subscription:
     """From the next period on, another plan; or the one it has: free to change one's mind. A bill that is open for that
     period is raised anew. The caller holds the account's row. Raises Refusal."""
     line = lock_line(work, subscription_id)
     plan = work.session.get(Plan, plan_id)
-    check_change(line, plan)
+    check_change(line, plan, agreed=agreed)
     assert plan is not None
     kept = plan.id == line.plan_id
     if plan.id == line.next_plan_id:

@@ -15,6 +15,7 @@ from core.base.words import say
 from core.billing.account import own_money, pay_from_own
 from core.billing.correction_model import Correction, Dispute
 from core.billing.model import Invoice
+from core.billing.wake import wake_lines
 from core.ledger.accounts import BAD_DEBT, DISCOUNTS, receivable
 from core.ledger.model import JournalEntry
 from core.ledger.post import lock_subscriber, post, reverse
@@ -173,6 +174,7 @@ def goodwill(
         return again
     sides = [(DISCOUNTS, amount), (receivable(subscriber_id), -amount)]
     entry_id = post(work, kind="goodwill", source=f"goodwill:{key}", sides=sides)
+    wake_lines(work, subscriber_id)
     return note_correction(
         work,
         actor,

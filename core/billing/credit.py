@@ -1,19 +1,21 @@
 """Credit notes: what is taken back of an invoice, each part as it was charged, whatever the rates are today."""
 
-from fractions import Fraction
+from collections.abc import Sequence
 
 from sqlalchemy import select, text
 
 from core.base.clock import nairobi_day
 from core.base.database import RECORDED, Work
 from core.base.errors import Refusal
-from core.base.money import Money, round_half_up
+from core.base.money import Money
 from core.base.words import say
+from core.billing.credit_order import Share, take
 from core.billing.documents import CreditNote
 from core.billing.events import CreditNoteIssued
-from core.billing.model import Invoice
-from core.billing.tax import TaxParts, taken_back
-from core.ledger.accounts import EXCISE_PAYABLE, VAT_PAYABLE, receivable
+from core.billing.model import Invoice, InvoiceLine
+from core.billing.tax import TaxParts
+from core.billing.wake import wake_lines
+from core.ledger.accounts import DEPOSITS, EXCISE_PAYABLE, FEE, VAT_PAYABLE, receivable, revenue
 from core.ledger.model import JournalEntry
 from core.ledger.post import post
 
@@ -28,6 +30,12 @@ _LEFT = text(
     FROM invoices i WHERE i.id = :invoice_id
     """
 )
+_PERIODS_LEFT = """
+    SELECT greatest(0, coalesce(
+        (SELECT sum(total_cents) FROM invoice_lines WHERE invoice_id = :invoice_id AND plan_id IS NOT NULL),
+        i.total_cents) - i.credited_cents)::bigint
+    FROM invoices i WHERE i.id = :invoice_id
+"""
 # By whom the invoice was earned, in the order in which it was written.
 _EARNED = text(
     """
@@ -60,6 +68,11 @@ def left_of(work: Work, invoice_id: int) -> Money:
     return Money(int(work.session.execute(_LEFT, {"invoice_id": invoice_id}).scalar_one()))
 
 
+def left_of_periods(work: Work, invoice_id: int) -> Money:
+    """The same, without what was paid once: days that are not served take back nothing of it."""
+    return min(left_of(work, invoice_id), Money(int(work.scalar(_PERIODS_LEFT, invoice_id=invoice_id))))
+
+
 def credit(
     work: Work,
     invoice_id: int,
@@ -71,8 +84,9 @@ def credit(
 ) -> CreditNote:
     """Take back `amount` of an invoice (None: all that is left): Dr revenue, excise, VAT as charged, Cr receivable.
 
-    What is open of the invoice falls first; the rest becomes the account's own money. Credit notes that together take
-    back the whole take back each part to the cent. source names the cause: the same again is the same credit note.
+    What is open of the invoice falls first; the rest becomes the account's own money. Taken back are the periods first,
+    then what was paid once, a deposit last (`core.billing.credit_order`); in all, each part to the cent. source names
+    the cause: the same again is the same credit note.
     Raises Refusal where less is left. The caller holds the subscriber's row.
     """
     again = _by_source(work, source)
@@ -83,17 +97,14 @@ def credit(
     amount = left if amount is None else amount
     if not amount.is_positive or amount > left:
         raise Refusal(NOTHING_LEFT)
-    before = Money(invoice.credited_cents)
-    charged = TaxParts(Money(invoice.net_cents), Money(invoice.excise_cents), Money(invoice.vat_cents))
-    parts = taken_back(charged, amount, before)
+    taken = take(_shares(work, invoice), before=Money(invoice.credited_cents), amount=amount)
+    parts = taken.parts
     entry_id = post(
         work,
         kind="credit_note",
         source=source,
         sides=[
-            *_taken_from(
-                work, invoice, before=_net_at(charged, before), after=_net_at(charged, before + amount)
-            ),
+            *taken.sides,
             (EXCISE_PAYABLE, parts.excise),
             (VAT_PAYABLE, parts.vat),
             (receivable(invoice.subscriber_id), -amount),
@@ -119,6 +130,7 @@ def credit(
         },
     )
     work.session.refresh(invoice)
+    wake_lines(work, invoice.subscriber_id)
     return work.session.get_one(CreditNote, note_id)
 
 
@@ -130,21 +142,31 @@ def _by_source(work: Work, source: str) -> CreditNote | None:
     )
 
 
-def _net_at(charged: TaxParts, mark: Money) -> Money:
-    """The net of all that was taken back when credit notes had reached `mark`."""
-    return taken_back(charged, mark).net
-
-
-def _taken_from(work: Work, invoice: Invoice, *, before: Money, after: Money) -> list[tuple[str, Money]]:
-    """What each account that earned the invoice gives back, between two sums of nets: in proportion, cumulative over
-    the accounts and over the credit notes, so that neither makes a cent."""
+def _shares(work: Work, invoice: Invoice) -> list[Share]:
+    """The invoice in the order in which it is taken back: its periods, what was paid once, its deposit."""
     codes = {"entry_id": invoice.entry_id, "excise": EXCISE_PAYABLE, "vat": VAT_PAYABLE}
-    earned = work.session.execute(_EARNED, codes).all()
-    whole, upto, sides, marks = sum(cents for _, cents in earned), 0, [], [0, 0]
-    for code, cents in earned:
-        upto += cents
-        share = Fraction(upto, whole)
-        reached = [round_half_up(sum_.minor * share) for sum_ in (before, after)]
-        sides.append((code, Money((reached[1] - marks[1]) - (reached[0] - marks[0]))))
-        marks = reached
-    return sides
+    earned = [(code, int(cents)) for code, cents in work.session.execute(_EARNED, codes)]
+    held = [(code, cents) for code, cents in earned if code == DEPOSITS]
+    once = [(code, cents) for code, cents in earned if code.startswith(revenue(FEE, None).split(":")[0])]
+    periods = [one for one in earned if one not in held and one not in once]
+    of_periods = _sums(invoice.lines)
+    net = sum(cents for _, cents in periods)
+    if of_periods is None or of_periods.net.minor != net or not once:
+        periods, once = [one for one in earned if one not in held], []
+    deposit = TaxParts(Money(sum(cents for _, cents in held)), Money(0), Money(0))
+    whole = TaxParts(Money(invoice.net_cents), Money(invoice.excise_cents), Money(invoice.vat_cents))
+    first = of_periods if once and of_periods is not None else _less(whole, deposit)
+    shares = [Share(first, periods), Share(_less(_less(whole, deposit), first), once), Share(deposit, held)]
+    return [share for share in shares if share.charged.price.is_positive]
+
+
+def _sums(lines: Sequence[InvoiceLine]) -> TaxParts | None:
+    """The parts of the lines that sell a plan; None where a line's parts are not known."""
+    rows = [(line.net_cents, line.excise_cents, line.vat_cents) for line in lines if line.plan_id is not None]
+    if not rows or any(cents is None for row in rows for cents in row):
+        return None
+    return TaxParts(*(Money(sum(cents or 0 for cents in column)) for column in zip(*rows, strict=True)))
+
+
+def _less(one: TaxParts, other: TaxParts) -> TaxParts:
+    return TaxParts(one.net - other.net, one.excise - other.excise, one.vat - other.vat)

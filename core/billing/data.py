@@ -157,6 +157,16 @@ def topup_bytes(work: Work, subscription_id: int) -> int:
     return int(work.scalar(statement, id=subscription_id))
 
 
+def follow_plan(work: Work, line: Subscription) -> None:
+    """The (locked) line is on another plan: where that leaves it data, or has no end of it, it is at full speed."""
+    if line.capped_at is None:
+        return
+    found = data_left(work, line.id)
+    if found is None or found.left > 0:
+        line.capped_at = None
+        work.record(AccessChanged(line.id))
+
+
 def lift_caps(work: Work) -> int:
     """The lines whose period is over are at full speed again. How many there were, at most LINES_A_CHUNK."""
     lifted = work.session.execute(_LIFT, {"now": work.now, "limit": LINES_A_CHUNK}).all()

@@ -10,7 +10,7 @@ from core.base.errors import Refusal
 from core.base.money import Money
 from core.base.words import say
 from core.billing.account import IS_UNSERVED, pay_oldest_due, standing
-from core.billing.credit import credit, left_of
+from core.billing.credit import credit, left_of, left_of_periods
 from core.billing.events import AccessChanged, AccessEnded
 from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.line_model import LineEnding
@@ -19,22 +19,28 @@ from core.billing.moves import move
 from core.billing.proration import part
 from core.billing.serve import lock_line
 from core.billing.stretches import Stretch, unserved
+from core.billing.wake import wake_lines
 from core.catalogue.model import PPPOE
 from core.ledger.accounts import DEPOSITS, receivable, revenue
 from core.ledger.post import lock_subscriber, post
 
 _NEVER_BEGUN = "not served, the line was ended"
 
-# What is held for the line: what its invoices put there, less what came back.
-_DEPOSIT = """
-    SELECT coalesce(-sum(p.amount_cents), 0)::bigint FROM postings p
-    JOIN accounts a ON a.id = p.account_id AND a.code = 'deposits'
-    WHERE p.entry_id IN (
-        SELECT entry_id FROM invoices WHERE subscription_id = :line_id
-        UNION SELECT c.entry_id FROM credit_notes c JOIN invoices i ON i.id = c.invoice_id
+# What is held for the line, and for whom: what its invoices put there, less what came back. A deposit belongs to
+# whoever gave it, though somebody else may pay for the line by now.
+_DEPOSITS = text(
+    """
+    SELECT held.subscriber_id, -sum(p.amount_cents)::bigint AS cents
+    FROM (
+        SELECT entry_id, subscriber_id FROM invoices WHERE subscription_id = :line_id
+        UNION SELECT c.entry_id, i.subscriber_id FROM credit_notes c JOIN invoices i ON i.id = c.invoice_id
             WHERE i.subscription_id = :line_id
-    )
-"""
+    ) held
+    JOIN postings p ON p.entry_id = held.entry_id
+    JOIN accounts a ON a.id = p.account_id AND a.code = 'deposits'
+    GROUP BY held.subscriber_id HAVING sum(p.amount_cents) < 0 ORDER BY held.subscriber_id
+    """
+)
 # From the day after the last one that was paid or billed; as the cycle prices it (migration 0012).
 _UNBILLED = text(
     """
@@ -86,9 +92,10 @@ def _state_finally(
     through = nairobi_day(line.dark_since) - timedelta(days=1) if line.dark_since is not None else today
     credited = _credit_unserved(work, line, before, today, by_staff_id)
     credited += _credit_bills(work, line, through, by_staff_id)
-    deposit = _give_back_deposit(work, line)
+    deposit = _give_back_deposits(work, line)
     charged = _charge_unbilled(work, line, before, through)
     pay_oldest_due(work, line.account_holder_id, source=f"end:{line.id}")
+    wake_lines(work, line.account_holder_id)
     owed, own = standing(work, line.account_holder_id)
     statement = LineEnding(
         at=work.now,
@@ -115,7 +122,8 @@ def _credit_unserved(
         amounts[invoice_id] = left_of(work, invoice_id)
     for stretch, days in _unserved_days(work, line, before, today):
         share = part(stretch.price, stretch.b - days, stretch.b, stretch.n)
-        amounts[stretch.invoice_id] = amounts.get(stretch.invoice_id, Money(0)) + share
+        left = left_of_periods(work, stretch.invoice_id)
+        amounts[stretch.invoice_id] = min(left, amounts.get(stretch.invoice_id, Money(0)) + share)
     total = Money(0)
     for invoice_id, amount in amounts.items():
         amount = min(amount, left_of(work, invoice_id))
@@ -185,13 +193,17 @@ def _take_back(
     )
 
 
-def _give_back_deposit(work: Work, line: Subscription) -> Money:
-    """The deposit becomes the account's own money: Dr deposits, Cr receivable."""
-    amount = Money(int(work.scalar(_DEPOSIT, line_id=line.id)))
-    if amount.is_positive:
-        sides = [(DEPOSITS, amount), (receivable(line.account_holder_id), -amount)]
-        post(work, kind="deposit_back", source=f"deposit:{line.id}", sides=sides)
-    return max(amount, Money(0))
+def _give_back_deposits(work: Work, line: Subscription) -> Money:
+    """A deposit becomes its giver's own money, and pays what that account owes: Dr deposits, Cr receivable."""
+    total = Money(0)
+    for owner_id, cents in work.session.execute(_DEPOSITS, {"line_id": line.id}).all():
+        lock_subscriber(work, owner_id)
+        sides = [(DEPOSITS, Money(cents)), (receivable(owner_id), -Money(cents))]
+        post(work, kind="deposit_back", source=f"deposit:{line.id}:{owner_id}", sides=sides)
+        if owner_id != line.account_holder_id:
+            pay_oldest_due(work, owner_id, source=f"deposit:{line.id}")
+        total += Money(cents)
+    return total
 
 
 def _charge_unbilled(work: Work, line: Subscription, before: str, through: date) -> Money:

@@ -76,6 +76,16 @@ class CycleGoesOn(Event):
 
 
 @dataclass(frozen=True)
+class BillsRaised(Event):
+    """A run of the billing cycle is over: its bills are to be mailed to whoever wants them so. after_id: up to this
+    subscriber they are, in so many pages."""
+
+    run_id: int
+    after_id: int
+    page: int
+
+
+@dataclass(frozen=True)
 class CreditNoteIssued(Event):
     """A credit note stands, with its number. For the record, and for a fiscal adapter."""
 

@@ -10,6 +10,7 @@ from core.base.money import Money
 from core.billing.account import own_money, pay_from_own
 from core.billing.change_plan import NOT_NOW, check_change, note_change, quote_line
 from core.billing.credit import credit, left_of
+from core.billing.data import follow_plan
 from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.line_model import NOW, LinePlanChange, PlanChangePart
 from core.billing.model import SERVED, Invoice, Purchase, Subscription
@@ -71,6 +72,7 @@ def exchange(
                 source=f"change:{change.id}:invoice:{invoice_id}",
             )
     set_plan(work, line, plan.id)
+    follow_plan(work, line)
     invoice = _charge(work, line, plan, change, today, purchase)
     if invoice is not None:
         work.session.add_all([_part(stretch, change, invoice, plan, today) for stretch in stretches])

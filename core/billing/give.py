@@ -46,7 +46,7 @@ def give_days(
     words = stated(reason)
     if not 1 <= days <= MOST_DAYS:
         raise Refusal(say("From 1 to {count} days can be given at once.", count=MOST_DAYS))
-    work.session.execute(_LOCK_PEOPLE, {"lines": [subscription_id]})
+    lock_owners(work, subscription_id)
     again = _known(work, key, subscription_id)
     if again is not None:
         return again
@@ -69,7 +69,7 @@ def hand_over_days(
 ) -> None:
     """Days of one line go to another of the same plan: of whole days that are paid and to come, never of those that
     were lent or given, nor of a free plan. The same key again is the same. Raises Refusal."""
-    work.session.execute(_LOCK_PEOPLE, {"lines": [from_id, to_id]})
+    lock_owners(work, from_id, to_id)
     if _known(work, key, from_id) is not None:
         return
     lines = {line_id: lock_line(work, line_id) for line_id in sorted({from_id, to_id})}
@@ -94,6 +94,16 @@ def hand_over_days(
             by_staff_id=by_staff_id,
             other_id=other.id,
         )
+
+
+def lock_owners(work: Work, *line_ids: int) -> None:
+    """The rows of the lines' own people and of whoever pays for them, in the order in which everybody takes them."""
+    work.session.execute(_LOCK_PEOPLE, {"lines": list(line_ids)})
+
+
+def was_handed_over(work: Work, key: str, from_id: int) -> bool:
+    """Whether days were handed over from the line under this key."""
+    return _known(work, key, from_id) is not None
 
 
 def days_to_hand_over(work: Work, line: Subscription) -> int:

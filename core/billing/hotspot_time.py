@@ -57,6 +57,8 @@ def use_by(
     )
 
 
-def may_have_money_back(paid_at: datetime, now: datetime, ready_at: datetime | None) -> bool:
-    """A buyer kept waiting by us: PATIENCE has gone by since the payment and no router is ready."""
-    return ready_at is None and now - paid_at >= PATIENCE
+def may_have_money_back(
+    paid_at: datetime, now: datetime, ready_at: datetime | None, patience: timedelta = PATIENCE
+) -> bool:
+    """A buyer kept waiting by us: `patience` has gone by since the payment and no router is ready."""
+    return ready_at is None and now - paid_at >= patience

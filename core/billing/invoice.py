@@ -136,9 +136,10 @@ def invoice_purchase(
     """Bill one purchase, once. The invoice's id."""
     sold = InvoiceLineDraft(
         description,
-        purchase.price - Money(purchase.fees_cents),
+        purchase.price + Money(purchase.discount_cents - purchase.fees_cents),
         purchase.plan_id,
         revenue(purchase.plan.kind, purchase.site_id),
+        discount=Money(purchase.discount_cents),
     )
     return _issue(
         work,

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from core.base.clock_guard import is_clock_doubted
 from core.base.database import OpensWork
 from core.base.log import logger
-from core.billing import data
+from core.billing import dark_days, data, mailed
 from core.billing.cycle import advance, begin_run, pay_postpaid
+from core.billing.dark_hotspot import stretch
 from core.billing.dunning import LINES_A_RUN, take_steps
 from core.billing.dunning_model import GATEWAY, SITE
 from core.billing.ending import write_statement
-from core.billing.events import CycleGoesOn
+from core.billing.events import BillsRaised, CycleGoesOn
 from core.billing.expire import LINES_A_SWEEP, sweep
 from core.billing.line_clock import follow_dates
 from core.billing.serve import start_at_login, start_paid_time
@@ -23,16 +24,29 @@ def begin_granted(deps: OpensWork, *, subscription_id: int, at: int) -> None:
         start_paid_time(work, subscription_id=subscription_id, at=datetime.fromtimestamp(at, UTC))
 
 
-def begin_logged_in(deps: OpensWork, *, subscription_id: int, at: int) -> None:
-    """The first login was at `at` (epoch seconds)."""
+def begin_logged_in(deps: OpensWork, *, subscription_id: int, at: int, site_id: int = 0) -> None:
+    """The first login was at `at` (epoch seconds), at that site (0: not known)."""
     with deps.work() as work:
-        start_at_login(work, subscription_id=subscription_id, at=datetime.fromtimestamp(at, UTC))
+        instant = datetime.fromtimestamp(at, UTC)
+        start_at_login(work, subscription_id=subscription_id, at=instant, site_id=site_id or None)
 
 
 def close_the_day(deps: OpensWork) -> None:
-    """The night's sweep, five minutes past midnight: the hour at which home lines change."""
+    """The night's sweep, five minutes past midnight: the hour at which home lines change. Lost days come back first."""
+    give_dark_days(deps)
     end_what_is_over(deps)
     take_dunning_steps(deps)
+
+
+def give_dark_days(deps: OpensWork) -> None:
+    """Days that our side kept dark, repeated while a run is full. Not by a clock that is doubted."""
+    while True:
+        with deps.work() as work:
+            given = 0 if is_clock_doubted(work) else dark_days.give_dark_days(work)
+        if given:
+            logger("billing").info("dark_days_given", lines=given)
+        if given < dark_days.LINES_AT_ONCE:
+            return
 
 
 def end_what_is_over(deps: OpensWork) -> None:
@@ -87,9 +101,10 @@ def note_site_down(deps: OpensWork, *, site_id: int, at: int) -> None:
 
 
 def note_site_up(deps: OpensWork, *, site_id: int, at: int) -> None:
-    """A site is up again since `at`."""
+    """A site is up again since `at`: hotspot time that ran there ends later."""
     with deps.work() as work:
         end_standstill(work, scope=SITE, about=str(site_id), at=datetime.fromtimestamp(at, UTC))
+        stretch(work)
 
 
 def note_gateway_down(deps: OpensWork, *, gateway: str, at: int) -> None:
@@ -140,3 +155,26 @@ def pay_postpaid_bill(deps: OpensWork, *, invoice_id: int) -> None:
     """Money that its owner has with us pays a postpaid line's bill when it is raised."""
     with deps.work() as work:
         pay_postpaid(work, invoice_id=invoice_id)
+
+
+PAGES_A_JOB = 50
+"""Of 300 bills each, about a tenth of a second a page."""
+
+
+def mail_bills(deps: OpensWork, *, run_id: int, after_id: int, page: int) -> None:
+    """The bills of a run that is over, as mails; what is left after a share of them is another job."""
+    last = page + PAGES_A_JOB
+    while page < last:
+        with deps.work() as work:
+            done = mailed.mail_bills(work, run_id=run_id, after_id=after_id, page=page)
+        if done.after_id is None:
+            return
+        after_id, page = done.after_id, page + 1
+    with deps.work() as work:
+        work.record(BillsRaised(run_id, after_id=after_id, page=page))
+
+
+def mail_credit_note(deps: OpensWork, *, credit_note_id: int) -> None:
+    """A credit note as a mail, for whoever wants papers so."""
+    with deps.work() as work:
+        mailed.mail_credit_note(work, credit_note_id=credit_note_id)

@@ -42,7 +42,8 @@ class Subscription(Base):
 
     awaiting_network: paid for, and the network has not said yes (hotspot: nobody has logged in yet).
     anchor_day: the day of the month that a monthly line comes back to. dark_since: since when a suspended line
-    has been off. site_id: where the line is; none for vouchers, which hold at every site of their plan.
+    has been off. site_id: where the line is; vouchers hold at every site of their plan, and have
+    the one of their first login.
     payer_id: who pays for it (a landlord, a parent), where that is not its own subscriber. next_plan_id: the plan from
     the next period on. renews: whether it renews from its account's own money. grace_days: of its own, instead of
     the policy's. lent_through: an emergency day keeps it on until then; paid_through is not moved by it.
@@ -108,11 +109,14 @@ class Subscription(Base):
 
 
 class SubscriptionMove(Base):
-    """A move between states, dated and with its cause. Append-only."""
+    """A move between states, dated and with its cause. Append-only.
+
+    That its line is there is looked at once a statement (migration 0018): a night's moves come in masses.
+    """
 
     __tablename__ = "subscription_moves"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("subscriptions.id"), index=True)
+    subscription_id: Mapped[int] = mapped_column(BigInteger, index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     from_state: Mapped[str | None] = mapped_column(Text)
     to_state: Mapped[str] = mapped_column(Text)
@@ -125,7 +129,8 @@ class Purchase(Base):
     Unique on channel, session and step: a second key press is not a second purchase; a second friend is.
     subscription_id: the line it renews, or, once paid, the access that it bought. bill_id: the open bill that it was
     quoted from; where something else has paid that meanwhile, it buys nothing. purpose: a term; a change of what is
-    paid already to plan_id; or the bridge to a payday, anchor_day.
+    paid already to plan_id; or the bridge to a payday, anchor_day. discount_cents: by how much an offer code has
+    lowered the price (price_cents is what is paid).
     """
 
     __tablename__ = "purchases"
@@ -133,6 +138,7 @@ class Purchase(Base):
         UniqueConstraint("channel", "session", "step"),
         CheckConstraint("state IN ('open', 'paid', 'served', 'unpaid')", name="state"),
         CheckConstraint("price_cents >= 0", name="price"),
+        CheckConstraint("discount_cents >= 0", name="discount"),
         CheckConstraint("purpose IN ('term', 'change', 'payday')", name="purpose"),
         CheckConstraint("(purpose = 'payday') = (anchor_day IS NOT NULL)", name="anchor_day"),
     )
@@ -156,6 +162,7 @@ class Purchase(Base):
     purpose: Mapped[str] = mapped_column(Text, server_default=TERM)
     anchor_day: Mapped[int | None] = mapped_column(Integer)
     fees: Mapped[list[tuple[str, int]] | None] = mapped_column(JSONB(none_as_null=True))
+    discount_cents: Mapped[int] = mapped_column(BigInteger, server_default="0")
     request_id: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

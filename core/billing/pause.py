@@ -16,6 +16,7 @@ from core.billing.model import ACTIVE, AWAITING_NETWORK, PAUSED, Invoice, Subscr
 from core.billing.moves import move
 from core.billing.periods import days_left
 from core.billing.serve import lock_line
+from core.billing.wake import wake_lines
 from core.catalogue.model import PPPOE
 from core.ledger.post import lock_subscriber
 
@@ -98,6 +99,7 @@ def set_renews(work: Work, subscription_id: int, *, renews: bool) -> Subscriptio
     """Whether the line renews by itself from its account's own money."""
     line = _locked(work, subscription_id)
     line.renews = renews
+    wake_lines(work, line.account_holder_id)
     return line
 
 

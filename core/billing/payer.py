@@ -12,6 +12,7 @@ from core.billing.account import IS_UNSERVED
 from core.billing.credit import credit
 from core.billing.model import ENDED, Invoice, Subscription
 from core.billing.serve import lock_line
+from core.billing.wake import wake_lines
 from core.staff.acts import demand
 from core.staff.audit import Actor, note
 
@@ -33,6 +34,7 @@ def set_payer(work: Work, actor: Actor, *, subscription_id: int, payer_id: int |
     if line.plan.billing == "prepaid":
         _take_back_open_bills(work, line, actor)
     line.payer_id = payer_id if payer_id != line.subscriber_id else None
+    wake_lines(work, line.account_holder_id)
     note(
         work,
         actor,

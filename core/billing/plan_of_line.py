@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from core.base.clock import last_day, start_of_day
 from core.base.database import Work
 from core.base.i18n import DEFAULT_LANGUAGE, render
 from core.base.money import Money
@@ -12,7 +13,8 @@ from core.billing.credit import credit
 from core.billing.events import AccessChanged, BillCovered
 from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.line_model import BEGUN, LinePlanChange
-from core.billing.model import Invoice, Purchase, Subscription
+from core.billing.model import ACTIVE, GRACE, Invoice, Purchase, Subscription
+from core.billing.moves import move
 from core.catalogue.labels import term_label
 from core.catalogue.model import Plan
 from core.ledger.accounts import revenue
@@ -32,6 +34,15 @@ _LINES_DUE = text(
     """
     SELECT id FROM subscriptions WHERE next_plan_from <= :now AND state IN ('active', 'grace')
     ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    """
+)
+# Nothing is paid at this border: what was paid before is used up, and the first bill comes when its period is over.
+_INTO_POSTPAID = text(
+    """
+    SELECT s.id FROM subscriptions s JOIN plans old ON old.id = s.plan_id JOIN plans new ON new.id = s.next_plan_id
+    WHERE s.next_plan_id IS NOT NULL AND s.state IN ('active', 'grace') AND s.paid_through <= :now
+      AND old.billing = 'prepaid' AND new.billing = 'postpaid'
+    ORDER BY s.id LIMIT :limit FOR UPDATE OF s SKIP LOCKED
     """
 )
 PLANS_A_RUN = 500
@@ -79,13 +90,30 @@ def set_next_plan(work: Work, line: Subscription, plan_id: int | None) -> None:
 
 
 def begin_due_plans(work: Work) -> int:
-    """The periods that were bought on another plan and begin now; how many they are."""
+    """The periods that were bought on another plan, or are to be paid when they are over, and begin now; how many they
+    are."""
     due = work.session.scalars(_LINES_DUE, {"now": work.now, "limit": PLANS_A_RUN}).all()
     for line_id in due:
         line = work.session.get_one(Subscription, line_id, populate_existing=True)
         assert line.next_plan_id is not None
         begin_plan(work, line, line.next_plan_id)
-    return len(due)
+    agreed = work.session.scalars(_INTO_POSTPAID, {"now": work.now, "limit": PLANS_A_RUN}).all()
+    for line_id in agreed:
+        _begin_postpaid(work, work.session.get_one(Subscription, line_id, populate_existing=True))
+    return len(due) + len(agreed)
+
+
+def _begin_postpaid(work: Work, line: Subscription) -> None:
+    """The first period that is billed when it is over: from the day after the last paid one, days of grace included."""
+    assert line.next_plan_id is not None
+    assert line.paid_through is not None
+    first = last_day(line.paid_through) + timedelta(days=1)
+    values = {"first": first, "anchor": line.anchor_day, "plan_id": line.next_plan_id}
+    ends, _ = work.session.execute(_PERIOD, values).one()
+    begin_plan(work, line, line.next_plan_id)
+    line.paid_through = start_of_day(ends + timedelta(days=1))
+    if line.state == GRACE:
+        move(work, line, ACTIVE, "billed after the month from here on")
 
 
 def raise_again(work: Work, line: Subscription, plan: Plan, *, source: str) -> Invoice | None:
@@ -97,8 +125,8 @@ def raise_again(work: Work, line: Subscription, plan: Plan, *, source: str) -> I
     credit(work, bill.id, reason="raised again on another plan", source=f"{source}:bill:{bill.id}")
     values = {"first": bill.period_from, "anchor": line.anchor_day, "plan_id": plan.id}
     last, cents = work.session.execute(_PERIOD, values).one()
-    if cents <= 0:
-        return None
+    if cents <= 0 or plan.billing == "postpaid":
+        return None  # nothing to pay, or not before the period is over
     term = render(term_label(plan.term_unit, plan.term_count), DEFAULT_LANGUAGE)
     sold = InvoiceLineDraft(f"{plan.name}, {term}", Money(cents), plan.id, revenue(plan.kind, line.site_id))
     again = issue(

@@ -1,18 +1,20 @@
 """A purchase: what was asked for, for whom, at the price that was shown."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from core.base.clock import nairobi_day
 from core.base.database import Work
 from core.base.errors import Refusal
 from core.base.money import Money
 from core.base.words import say
 from core.billing.account import open_bill
-from core.billing.model import ACTIVE, ENDED, GRACE, TERM, Purchase, Subscription
+from core.billing.common_payday import price_of_renewal, price_to_join
+from core.billing.model import ACTIVE, ENDED, GRACE, SUSPENDED, TERM, Purchase, Subscription
 from core.catalogue.model import HOTSPOT
 from core.catalogue.queries import NOT_ON_SALE, PlanNow, plan_now
 
@@ -49,10 +51,11 @@ class PartOfTerm:
 
 INSERT_PURCHASE = """
     INSERT INTO purchases (id, channel, session, step, buyer_id, beneficiary_id, plan_id, site_id, price_cents,
-        currency, term_unit, term_count, subscription_id, bill_id, purpose, anchor_day, fees, request_id, created_at)
+        currency, term_unit, term_count, subscription_id, bill_id, purpose, anchor_day, fees, discount_cents,
+        request_id, created_at)
     SELECT occasion.purchase_id, %(channel)s, %(session)s, %(step)s, %(buyer_id)s, %(beneficiary_id)s, %(plan_id)s,
         %(site_id)s, %(price_cents)s, %(currency)s, %(term_unit)s, %(term_count)s, %(renews)s, %(bill_id)s,
-        %(purpose)s, %(anchor_day)s, CAST(%(fees)s AS jsonb), %(request_id)s, %(now)s
+        %(purpose)s, %(anchor_day)s, CAST(%(fees)s AS jsonb), %(discount_cents)s, %(request_id)s, %(now)s
     FROM occasion
 """
 """For a statement whose part `occasion` has drawn a purchase_id; its values are those of `purchase_values`."""
@@ -81,25 +84,29 @@ def begin_purchase(
     site_id: int | None = None,
     renews: int | None = None,
     part: PartOfTerm | None = None,
+    without_fees: bool = False,
 ) -> tuple[Purchase, bool]:
     """The purchase of this step, and whether it stood already. Price and term are the plan's of this moment; of a line
     with an open bill, the price is what is open of it.
 
     site_id: where a new home line is wanted; one site selling the plan needs no asking. renews: the
-    subscription that it prolongs. part: less than the whole term. Raises Refusal where the plan or the line
-    cannot be bought.
+    subscription that it prolongs. part: less than the whole term. without_fees: what a new line pays once was paid
+    before. Raises Refusal where the plan or the line cannot be bought.
     """
     known = purchase_at(work, step)
     if known is not None:
         return known, True
     line = work.session.get(Subscription, renews) if renews is not None else None
     bill = open_bill(work, line.id) if line is not None else None
+    plan = plan_now(work, plan_id)
+    if plan is not None and without_fees:
+        plan = replace(plan, offer=replace(plan.offer, fees=()))
     values = purchase_values(
         work,
         step=step,
         buyer_id=buyer_id,
         beneficiary_id=beneficiary_id,
-        plan=plan_now(work, plan_id),
+        plan=plan,
         site_id=site_id,
         renews=renews,
         line=LineNow(
@@ -154,6 +161,7 @@ def begin_line_order(
             "purpose": purpose,
             "anchor_day": anchor_day,
             "fees": None,
+            "discount_cents": 0,
             "request_id": work.request_id,
             "now": work.now,
         },
@@ -190,6 +198,8 @@ def purchase_values(
     site_id = line.site_id if line else _site_for(plan, site_id)
     fees = plan.offer.fees if line is None else ()
     price = plan.offer.price_cents if line and not is_topup else plan.offer.price_at(site_id)
+    if plan.offer.fixed_anchor is not None and not is_topup:
+        price, bill_cents = _by_common_payday(work, plan, renews, line, price, bill_cents)
     return {
         "channel": step.channel,
         "session": step.session,
@@ -207,9 +217,20 @@ def purchase_values(
         "purpose": TERM,
         "anchor_day": None,
         "fees": json.dumps(fees) if fees else None,
+        "discount_cents": 0,
         "request_id": work.request_id,
         "now": work.now,
     }
+
+
+def _by_common_payday(
+    work: Work, plan: PlanNow, renews: int | None, line: LineNow | None, price: int, bill_cents: int | None
+) -> tuple[int, int | None]:
+    """The price of what is left of a common month, and of the bill; after a cut it goes before the bill."""
+    if renews is None or line is None:
+        return price_to_join(plan.offer, Money(price), nairobi_day(work.now)).minor, None
+    cents = price_of_renewal(work, renews).minor
+    return cents, None if line.state == SUSPENDED else bill_cents
 
 
 def _site_for(plan: PlanNow, site_id: int | None) -> int | None:

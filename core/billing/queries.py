@@ -3,15 +3,27 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import joinedload
 
-from core.base.clock import last_day
+from core.base.clock import last_day, nairobi_day
 from core.base.database import Work
-from core.base.dated import dated
 from core.billing.account import IS_UNSERVED
-from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, GRACE, PAID, Invoice, Purchase, Subscription
-from core.billing.periods import Term, first_period, renewed
+from core.billing.common_payday import price_to_renew
+from core.billing.model import (
+    ACTIVE,
+    AWAITING_NETWORK,
+    ENDED,
+    GRACE,
+    PAID,
+    SUSPENDED,
+    Invoice,
+    Purchase,
+    Subscription,
+)
+from core.billing.paid_time import time_bought
+from core.billing.periods import Term
+from core.catalogue.coupon_model import Coupon
 from core.catalogue.model import HOTSPOT, PPPOE, Plan
 from core.catalogue.queries import PLAN_NOW, Offer, plan_in_row
 
@@ -28,7 +40,8 @@ class HomeLine:
     """A home line as its owner sees it. last_day: the last day with service, none before the first yes.
     next_last_day: what paying one more term now would give. price_cents: what that costs: the open bill of the line, or
     the price of the plan that its next period is on. renewal_plan_*, term_*: that plan; plan_*: the one it has.
-    days_left: paid days that wait while it is paused. renews: whether it renews from its account's own money."""
+    days_left: paid days that wait while it is paused. renews: whether it renews from its account's own money.
+    takes_code: whether some offer code holds for that plan now."""
 
     subscription_id: int
     plan_id: int
@@ -45,6 +58,7 @@ class HomeLine:
     days_left: int = 0
     paused_until: date | None = None
     renews: bool = True
+    takes_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,7 @@ def home_line(work: Work, subscriber_id: int) -> HomeLine | None:
         .scalar_subquery()
     )
     found = work.session.execute(
-        select(Subscription, bill)
+        select(Subscription, bill, _takes_code(work.now))
         .join(Subscription.plan)
         .options(joinedload(Subscription.plan), joinedload(Subscription.next_plan))
         .where(Subscription.subscriber_id == subscriber_id, Subscription.state != ENDED, Plan.kind == PPPOE)
@@ -77,13 +91,13 @@ def home_line(work: Work, subscriber_id: int) -> HomeLine | None:
     ).one_or_none()
     if found is None:
         return None
-    line, bill_cents = found
+    line, bill_cents, takes_code = found
     plan = line.renewal_plan
     return HomeLine(
         subscription_id=line.id,
         plan_id=line.plan_id,
         plan_name=line.plan.name,
-        price_cents=bill_cents or plan.price_cents,
+        price_cents=_price_of_renewal(work, line, bill_cents),
         term_unit=plan.term_unit,
         term_count=plan.term_count,
         state=line.state,
@@ -95,27 +109,40 @@ def home_line(work: Work, subscriber_id: int) -> HomeLine | None:
         days_left=line.paused_days_left or 0,
         paused_until=last_day(line.paused_until) if line.paused_until else None,
         renews=line.renews,
+        takes_code=takes_code and plan.billing == "prepaid",
     )
 
 
+def _takes_code(now: datetime) -> ColumnElement[bool]:
+    plan_id = func.coalesce(Subscription.next_plan_id, Subscription.plan_id)
+    return (
+        select(Coupon.id)
+        .where(
+            or_(Coupon.plan_id.is_(None), Coupon.plan_id == plan_id),
+            Coupon.retired_at.is_(None),
+            Coupon.from_at <= now,
+            Coupon.until_at > now,
+        )
+        .exists()
+    )
+
+
+def _price_of_renewal(work: Work, line: Subscription, bill_cents: int | None) -> int:
+    plan = line.renewal_plan
+    if bill_cents and (plan.fixed_anchor is None or line.state != SUSPENDED):
+        return bill_cents
+    return price_to_renew(line, plan, nairobi_day(work.now)).minor
+
+
 def _paid_through_after_renewal(work: Work, line: Subscription) -> datetime:
-    (forgive_after,) = dated(work, "home.fresh_start_after_dark_days")
     waiting = work.session.scalars(
         select(Purchase.id).where(Purchase.subscription_id == line.id, Purchase.state == PAID)
     ).all()
     term = Term(line.renewal_plan.term_unit, line.renewal_plan.term_count)  # type: ignore[arg-type]
-    times = len(waiting) + 1
-    if line.paid_through is None:
-        return first_period(work.now, term, times=times).paid_through
-    return renewed(
-        line.paid_through,
-        term,
-        line.anchor_day,
-        back_at=work.now,
-        dark_since=line.dark_since,
-        times=times,
-        forgive_after_dark_days=forgive_after,
-    ).paid_through
+    after = time_bought(
+        work, line, line.renewal_plan, term, back_at=work.now, asked_at=work.now, times=len(waiting) + 1
+    )
+    return after.paid_through
 
 
 def hotspot_times(work: Work, subscriber_id: int) -> list[HotspotTime]:

@@ -1,6 +1,6 @@
 """Serve a paid purchase: prolong the line it renews, or begin a new access that waits for the network's yes."""
 
-from datetime import datetime, time
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, make_transient_to_detached
@@ -8,9 +8,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from core.base.clock import last_day
 from core.base.database import RECORDED, Work
-from core.base.dated import dated
 from core.billing.events import AccessChanged, PaidTimeStarted
-from core.billing.hotspot_time import midnight_for
 from core.billing.model import (
     ACTIVE,
     AWAITING_NETWORK,
@@ -24,7 +22,8 @@ from core.billing.model import (
     Subscription,
 )
 from core.billing.moves import move
-from core.billing.periods import PaidTime, Term, first_period, renewed, resumed
+from core.billing.paid_time import time_bought
+from core.billing.periods import Term, resumed
 from core.billing.plan_of_line import follow_purchase, shift_with
 
 
@@ -100,10 +99,12 @@ def start_paid_time(work: Work, *, subscription_id: int, at: datetime) -> None:
         _begin(work, line, at, cause="the router has it")
 
 
-def start_at_login(work: Work, *, subscription_id: int, at: datetime) -> None:
-    """Somebody logged in at `at` for the first time: hotspot time runs from then, by the wall clock."""
+def start_at_login(work: Work, *, subscription_id: int, at: datetime, site_id: int | None = None) -> None:
+    """Somebody logged in at `at` for the first time: hotspot time runs from then, by the wall clock. site_id: where,
+    which is what its outages are those of."""
     line = lock_line(work, subscription_id)
     if line.state == AWAITING_NETWORK:
+        line.site_id = line.site_id or site_id
         _begin(work, line, at, cause="first login")
 
 
@@ -146,30 +147,14 @@ def _prolong(
     work: Work, line: Subscription, purchases: list[Purchase], *, back_at: datetime, cause: str
 ) -> None:
     """Add what was paid for, one purchase after the other, each by the term that was bought."""
-    forgive_after, late = dated(work, "home.fresh_start_after_dark_days", "hotspot.until_tomorrow_from_hour")
     for purchase in purchases:
         follow_purchase(work, line, purchase)
         term = Term(purchase.term_unit, purchase.term_count)  # type: ignore[arg-type]
-        time = _next_time(line, term, back_at, forgive_after, late)
+        time = time_bought(work, line, purchase.plan, term, back_at=back_at, asked_at=purchase.created_at)
+        if time.forgave_grace:
+            line.forgiven_at = work.now
         line.paid_through, line.anchor_day, line.dark_since = time.paid_through, time.anchor, None
         purchase.state, purchase.served_at = SERVED, work.now
         work.record(PaidTimeStarted(purchase.id))
     if line.state != ACTIVE and line.paid_through is not None:
         move(work, line, ACTIVE, cause)
-
-
-def _next_time(line: Subscription, term: Term, back_at: datetime, forgive_after: int, late: int) -> PaidTime:
-    if line.plan.until_midnight:
-        return PaidTime(midnight_for(max(back_at, line.paid_through or back_at), time(late)), None)
-    if line.paid_through is None:
-        return first_period(back_at, term)
-    if line.dark_since is not None:
-        back_at = max(back_at, line.dark_since)  # the network's yes is told in whole seconds
-    return renewed(
-        line.paid_through,
-        term,
-        line.anchor_day,
-        back_at=back_at,
-        dark_since=line.dark_since,
-        forgive_after_dark_days=forgive_after,
-    )

@@ -59,6 +59,23 @@ def end_standstill(work: Work, *, scope: str, about: str = "", at: datetime) -> 
     work.session.execute(_END, _named(scope, about, at))
 
 
+# A gateway that is down keeps nobody offline.
+_DARK = text(
+    """
+    SELECT coalesce(site_id, 0) AS site, from_at, coalesce(to_at, :now) AS to_at FROM standstills
+    WHERE scope IN ('all', 'site') AND from_at < :now AND (to_at IS NULL OR to_at > :since)
+    """
+)
+
+
+def dark_since(work: Work, since: datetime) -> dict[int, list[Span]]:
+    """By site, when it was dark; of what was not over at `since`. Site 0: everywhere. What lasts ends now."""
+    found: dict[int, list[Span]] = defaultdict(list)
+    for row in work.session.execute(_DARK, {"now": work.now, "since": since}):
+        found[row.site].append((row.from_at, row.to_at))
+    return dict(found)
+
+
 def _named(scope: str, about: str, at: datetime) -> dict[str, object]:
     return {"scope": scope, "about": about, "site_id": int(about) if scope == SITE else None, "at": at}
 

@@ -18,10 +18,13 @@ from core.billing.model import Subscription
 from core.billing.periods import add_months, period_around
 from core.billing.proration import part
 
-# Of each purchase the newest re-pricing counts. Money that was taken back took its days along.
+# Of each purchase the newest re-pricing counts. Money that was taken back took its days along. What is paid once with
+# a first period (installation, equipment, a deposit) is no price of its days.
 _BOUGHT = text(
     """
-    SELECT o.id, o.term_unit, o.term_count, i.id AS invoice_id, i.total_cents, i.period_from, i.period_to,
+    SELECT o.id, o.term_unit, o.term_count, i.id AS invoice_id, i.period_from, i.period_to,
+        coalesce((SELECT sum(l.total_cents) FROM invoice_lines l WHERE l.invoice_id = i.id AND l.plan_id IS NOT NULL),
+            i.total_cents)::bigint AS total_cents,
         c.invoice_id AS changed_id, c.price_cents, c.from_mark, c.to_mark, c.of_days
     FROM purchases o JOIN invoices i ON i.purchase_id = o.id
     LEFT JOIN LATERAL (

@@ -7,7 +7,7 @@ excise, each rounded half up. The net shown takes the last cent, so that the par
 from dataclasses import dataclass
 from fractions import Fraction
 
-from core.base.money import Money, round_half_up
+from core.base.money import CENTS, Money, round_half_up
 
 WHOLE_BP = 10_000  # basis points of the whole: 1,500 are 15 %
 
@@ -51,6 +51,13 @@ def taxes_inside(price: Money, rates: TaxRates) -> TaxParts:
     excise = Money.rounded(exact_excise, price.currency)
     vat = Money.rounded((net + exact_excise) * vat_rate, price.currency)
     return TaxParts(price - excise - vat, excise, vat)
+
+
+def with_taxes(net: Money, rates: TaxRates) -> Money:
+    """What people pay where a price was named without its taxes: the nearest whole shilling. Taken apart again by the
+    same rates its net is `net`, but for that rounding."""
+    exact = Fraction(net.minor * (WHOLE_BP + rates.excise_bp) * (WHOLE_BP + rates.vat_bp), WHOLE_BP**2)
+    return Money(round_half_up(exact / CENTS) * CENTS, net.currency)
 
 
 def taken_back(charged: TaxParts, amount: Money, before: Money | None = None) -> TaxParts:

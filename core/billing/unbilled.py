@@ -1,7 +1,8 @@
 """Service that no bill covers. It should be none, always: staff can ask at any time.
 
 A home line is covered up to its paid time, which only purchases, bills and gifts of staff move, and beyond it by the
-bill of the period that follows. A day that is not over yet, and lines that cost nothing, do not count.
+bill of the period that follows. A day that is not over yet, and lines that cost nothing, do not count;
+nor does money in advance for a line that is billed after its months.
 """
 
 from dataclasses import dataclass
@@ -27,8 +28,10 @@ _UNBILLED = text(
       ))
     UNION ALL
     SELECT 'no_invoice', o.subscription_id, o.id, nairobi_day(o.paid_at)
-    FROM purchases o
+    FROM purchases o JOIN plans p ON p.id = o.plan_id LEFT JOIN subscriptions s ON s.id = o.subscription_id
+        LEFT JOIN plans c ON c.id = s.plan_id
     WHERE o.state IN ('paid', 'served') AND NOT EXISTS (SELECT FROM invoices i WHERE i.purchase_id = o.id)
+      AND 'postpaid' NOT IN (p.billing, coalesce(c.billing, ''))
     ORDER BY since, subscription_id, purchase_id LIMIT :most
     """
 )

@@ -1,6 +1,7 @@
 """Unused time is taken back when its money is: what a purchase bought ends now, and what was used of it is counted."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -18,30 +19,37 @@ from core.billing.model import (
     ENDED,
     GRACE,
     PAID,
-    PAUSED,
     SERVED,
     SUSPENDED,
     UNPAID,
-    Invoice,
     Purchase,
     Subscription,
 )
 from core.billing.moves import move
-from core.billing.periods import PaidTime, add_months, shifted
+from core.billing.pause import take_back_bills
+from core.billing.periods import PaidTime, shifted
+from core.billing.plan_of_line import shift_with
 from core.billing.proration import part
 from core.billing.serve import lock_line
+from core.billing.stretches import unserved
 from core.catalogue.model import HOTSPOT, Plan
+
+DAY = timedelta(days=1)
+NOT_AFTER_THAT = "the days before it were taken back"
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """How much of what was bought was used, in days or seconds, of how much."""
+    """How much of what was bought was used, in days or seconds, of how much. Of days that were not used: the invoice
+    that charged for them, which is another where the plan was changed meanwhile, and what it charged."""
 
     used: int
     of: int
+    charged_by: int | None = None
+    charged: Money | None = None
 
     def unused_part(self, price: Money) -> Money:
-        return part(price, self.used, self.of, self.of)
+        return self.charged if self.charged is not None else part(price, self.used, self.of, self.of)
 
 
 def withdraw_unused(work: Work, purchase: Purchase, *, cause: str) -> Withdrawn:
@@ -96,27 +104,35 @@ def _withdraw_waiting(work: Work, line: Subscription, purchase: Purchase, cause:
 
 
 def _withdraw_days(work: Work, line: Subscription, purchase: Purchase) -> Withdrawn:
-    if line.paid_through is None or line.state not in (ACTIVE, GRACE, PAUSED):
+    """The days of this purchase that are to come, or wait in a pause; those of others move up to where they lay."""
+    waits = line.paused_days_left is not None
+    if line.paid_through is None or not (waits or line.state in (ACTIVE, GRACE)):
         return Withdrawn(1, 1)
-    last, today = last_day(line.paid_through), nairobi_day(work.now)
-    of = _days_of(work, line, purchase)
-    if line.state == PAUSED:
-        unused = min(of, line.paused_days_left or 0)
-        line.paused_days_left = (line.paused_days_left or 0) - unused
-        return Withdrawn(of - unused, of)
-    unused = max(0, min(of, (last - today).days))
-    if unused:
-        back = shifted(PaidTime(line.paid_through, line.anchor_day), -unused)
+    first = nairobi_day(work.now) + DAY
+    if line.paused_days_left is not None:
+        first = last_day(line.paid_through) - (line.paused_days_left - 1) * DAY
+    found = (one for one in unserved(work, line, first) if one.purchase_id == purchase.id)
+    stretch = next(found, None)
+    unused = stretch.days - stretch.used_before(first) if stretch is not None else 0
+    if stretch is None or unused == 0:
+        return Withdrawn(1, 1)
+    take_back_bills(work, line, reason=NOT_AFTER_THAT, source=f"withdrawn:{purchase.id}")
+    if line.paused_days_left is not None:
+        line.paused_days_left -= unused
+    else:
+        fixed = line.plan.fixed_anchor is not None
+        back = shifted(PaidTime(line.paid_through, line.anchor_day), -unused, fixed=fixed)
         line.paid_through, line.anchor_day = back.paid_through, back.anchor
-    return Withdrawn(of - unused, of)
+        _keep_next_plan(line, purchase, unused)
+    work.session.flush()
+    return Withdrawn(stretch.days - unused, stretch.days, stretch.invoice_id, stretch.credit_from(first))
 
 
-def _days_of(work: Work, line: Subscription, purchase: Purchase) -> int:
-    invoice = work.session.scalar(select(Invoice).where(Invoice.purchase_id == purchase.id))
-    if purchase.term_unit == "days":
-        return purchase.term_count
-    if invoice is not None and invoice.period_from is not None and invoice.period_to is not None:
-        return (invoice.period_to - invoice.period_from).days + 1
+def _keep_next_plan(line: Subscription, purchase: Purchase, days: int) -> None:
+    """A next plan that was paid begins earlier by the days that went before it; without paid days it is only asked
+    for."""
     assert line.paid_through is not None
-    last = last_day(line.paid_through)
-    return (last - add_months(last, -purchase.term_count, line.anchor_day or last.day)).days
+    if line.next_plan_from is not None and purchase.plan_id != line.next_plan_id:
+        shift_with(line, -days)
+    if line.next_plan_from is not None and line.next_plan_from >= line.paid_through:
+        line.next_plan_from = None

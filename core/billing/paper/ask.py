@@ -88,7 +88,7 @@ def send_paper(work: Work, ref: str, *, subscriber_id: int, channel: str, why: s
     address = phone_of(work, subscriber_id)
     if document is None or document.subscriber_id != subscriber_id or address is None:
         raise Refusal(NOT_THERE)
-    template, values = _words(document, person)
+    template, values = words_of_paper(document, person)
     notify(
         work,
         template=template,
@@ -109,8 +109,8 @@ def _document(work: Work, kind: str, number: int) -> Invoice | CreditNote | None
     return work.session.get(CreditNote, number)
 
 
-def _words(document: Invoice | CreditNote, person: Subscriber) -> tuple[str, dict[str, Value]]:
-    """The document in one text message."""
+def words_of_paper(document: Invoice | CreditNote, person: Subscriber) -> tuple[str, dict[str, Value]]:
+    """The document in one text message: which template, and its values."""
     day = f"{document.issued_at.astimezone(NAIROBI):%d/%m/%Y}"
     total = show_money(Money(document.total_cents, document.currency))
     common: dict[str, Value] = {"number": document.title, "account": person.account_no}

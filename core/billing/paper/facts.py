@@ -63,7 +63,7 @@ def invoice_paper(
     title = say("Receipt and tax invoice") if is_paid else say("Tax invoice")
     facts = _top(work, invoice, buyer, head, title)
     facts["lines"] = [
-        {"what": _described(work, invoice, line), "amount": _amount(line.total_cents)}
+        {"what": _lowered(_described(work, invoice, line), line), "amount": _amount(line.total_cents)}
         for line in invoice.lines
     ]
     facts["totals"] = _totals(invoice, invoice.excise_bp, invoice.vat_bp, say("Total, taxes included"))
@@ -199,6 +199,16 @@ def _described(work: Work, invoice: Invoice, line: InvoiceLine) -> Sentence | st
         return line.description
     term = term_label(purchase.term_unit, purchase.term_count)
     return say("{plan}, {term}", plan=_plan_name(purchase.plan), term=term)
+
+
+def _lowered(what: Sentence | str, line: InvoiceLine) -> Sentence | str:
+    """The same, with the price that an offer code has lowered."""
+    if not line.discount_cents:
+        return what
+    price = _amount(line.total_cents + line.discount_cents)
+    return say(
+        "{what} ({price} less {discount})", what=what, price=price, discount=_amount(line.discount_cents)
+    )
 
 
 def _plan_name(plan: Plan) -> str:

@@ -83,7 +83,9 @@ def test_a_postpaid_line_pays_for_its_last_days(house: LineHouse) -> None:
     before = house.own(line)
     house.at("2027-04-10")
     statement = ended(house, line)
-    assert (statement.charged_cents, house.own(line)) == (50_000, before)
+    assert (before, statement.charged_cents, house.own(line)) == (150_000, 50_000, 100_000), (
+        "the advance pays"
+    )
 
 
 def test_the_deposit_comes_back_and_pays_what_is_owed(house: LineHouse) -> None:

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MAY_WRITE = {
     "core/billing/moves.py",
     "core/billing/expire.py",  # many at once, each noted in the same statement
+    "core/billing/dark_days.py",
     "core/billing/dunning_cut.py",
     "core/billing/dunning_restore.py",
 }
@@ -51,6 +52,23 @@ def test_the_database_knows_the_same_moves(database: Database) -> None:
                 except (_Undone, IntegrityError):
                     pass
     assert allowed == set(NAMES)
+
+
+def test_a_move_is_one_of_a_line_and_no_line_is_taken_out(database: Database, clock: SetClock) -> None:
+    with database.work() as work:
+        line = a_home_line(work, a_subscriber(work), a_home_plan(work))
+    for statement in (
+        "INSERT INTO subscription_moves (subscription_id, at, to_state, cause) VALUES (:other, :now, 'active', 'test')",
+        "INSERT INTO dunning_steps_taken (subscription_id, day_zero, step_key, step_id, at) "
+        "SELECT id, CAST(:now AS date), 'remind', 1, :now FROM (VALUES (:line), (:other)) AS one (id)",
+        "DELETE FROM subscriptions WHERE id = :line",
+    ):
+        values = {"line": line.id, "other": line.id + 1, "now": clock.now()}
+        asked = {name: value for name, value in values.items() if f":{name}" in statement}
+        with database.work() as work, pytest.raises(IntegrityError):
+            work.session.execute(text(statement), asked)
+    with database.work() as work:
+        assert work.session.get_one(Subscription, line.id).state == ACTIVE
 
 
 class _Undone(Exception):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.money import Money
-from core.billing.tax import TaxParts, TaxRates, taken_back, taxes_inside
+from core.billing.tax import TaxParts, TaxRates, taken_back, taxes_inside, with_taxes
 
 RATES_OF_2026 = TaxRates(excise_bp=1_500, vat_bp=1_600)
 PRICES = st.builds(Money, st.integers(0, 10**10))
@@ -93,3 +93,12 @@ def test_credit_notes_together_take_back_every_part(price: Money, rates: TaxRate
         credited += amount
         net, excise, vat = net + note.net, excise + note.excise, vat + note.vat
     assert TaxParts(net, excise, vat) == charged
+
+
+@given(net=st.builds(Money, st.integers(100, 10**9)), rates=RATES)
+def test_a_price_named_without_taxes_has_them_to_the_nearest_shilling(net: Money, rates: TaxRates) -> None:
+    price = with_taxes(net, rates)
+    assert price.minor % 100 == 0
+    assert (
+        abs(taxes_inside(price, rates).net.minor - net.minor) <= 52
+    )  # half a shilling, and the parts' own cents
