@@ -58,7 +58,8 @@ class Talk:
     """Everything that a turn needs. One a process.
 
     redis: returns bytes. open_work: begins a transaction for a request id (Database.work). push_after: how
-    long M-PESA waits after a session's end before it asks. budget: septets a screen.
+    long M-PESA waits after a session's end before it asks. budget: septets a screen. sends_mail: whether there is a
+    mail server.
     """
 
     def __init__(
@@ -74,12 +75,14 @@ class Talk:
         limits: Limits | None = None,
         book: OfferBook | None = None,
         threads: int = THREADS,
+        sends_mail: bool = True,
     ) -> None:
         self._sessions = Sessions(redis, keyring, limits or Limits())
         self._open_work = open_work
         self._clock = clock
         self._keyring = keyring
         self._brand = brand
+        self._sends_mail = sends_mail
         self._push_after = push_after
         self._budget = budget
         self._book = book or OfferBook()
@@ -206,6 +209,7 @@ class Talk:
             session=opened.name,
             now=turn.now,
             brand=self._brand,
+            sends_mail=self._sends_mail,
             book=self._book,
             push_after=self._push_after,
             work=work,

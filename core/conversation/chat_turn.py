@@ -49,6 +49,8 @@ class TurnDeps(OpensWork, Protocol):
     @property
     def brand(self) -> Brand: ...
     @property
+    def sends_mail(self) -> bool: ...
+    @property
     def keyring(self) -> Keyring: ...
     @property
     def clock(self) -> Clock: ...
@@ -119,6 +121,7 @@ class Turn:
             session=self.talk.session,
             now=work.now,
             brand=self._deps.brand,
+            sends_mail=self._deps.sends_mail,
             book=self._deps.book,
             push_after=timedelta(),  # no session holds the phone
             work=work,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-FLOW_VERSION = 1
+FLOW_VERSION = 2
 """Raised when the data of a step changes its shape; a dialogue of another version leads to the menu."""
 MAX_DEPTH = 12
 """Screens that Back remembers. No flow is deeper; a longer way forgets the middle, never the first screen."""

@@ -136,7 +136,7 @@ _STRONG = _lexicon(
         Action.FAULT: "haifanyi haishiki fundi technician stima imekatika imepotea fault broken",
         Action.HAVE_PAID: "nimelipa nimeshalipa nishalipa",
         Action.CALL_ME: "nipigie callback",
-        Action.TIME_TO_PAY: "nitalipa",
+        Action.TIME_TO_PAY: "nitalipa dharura okoa emergency",
         Action.CANCEL: "end cancel quit ghairi kansela",
         Action.LEAVE: "ondoka toka exit bye kwaheri",
     }

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from core.base.clock import NAIROBI
 from core.base.dated import dated
+from core.base.email import name_of, reached
 from core.base.errors import Refusal
-from core.base.msisdn import Msisdn
 from core.base.words import Sentence, say
 from core.billing.account import own_money
 from core.conversation.step import Context, Next, go
@@ -49,17 +49,28 @@ ACTS: dict[str, Need] = {
         ),
     ),
     # The payer's own M-PESA PIN is the lock.
-    "pay": Need(1, ("core.payments.collect.pay_for_plan",)),
+    "pay": Need(1, ("core.payments.collect.pay_for_plan", "core.billing.coupon_use.try_code")),
     "free.take": Need(1, ("core.vouchers.free.give_free",)),
     "data.see": Need(1, ("core.billing.data.data_left",)),
     # Where threats ask for the service PIN, a code now stands in for it until there is one.
     "plan.pay": Need(2, ("core.payments.change.pay_for_change",)),
     "plan.change": Need(2, ("core.payments.change.change_with_own_money",), code_now=True, not_cooling=True),
+    "payday.pay": Need(2, ("core.payments.change.pay_for_payday",)),
+    "payday.move": Need(
+        2, ("core.payments.change.move_payday_with_own_money",), code_now=True, not_cooling=True
+    ),
+    "account.look": Need(1, ("core.subscribers.foreign_looks.look_up_account",)),
+    "days.give": Need(2, ("core.billing.give_by_owner.give_days_by_owner",), code_now=True, not_cooling=True),
     "line.pause": Need(
         2,
         ("core.billing.pause.pause_by_owner", "core.billing.pause.resume_by_owner"),
         code_now=True,
         not_cooling=True,
+    ),
+    # Lent or waited for: nothing leaves the account, and a stranger gains nothing by it.
+    "time.ask": Need(
+        2,
+        ("core.billing.time_to_pay.lend_day_by_owner", "core.billing.time_to_pay.promise_by_owner"),
     ),
     "line.renews": Need(2, ("core.billing.pause.set_renews",)),
     "payment.check": Need(1, ("core.payments.check.check_now",)),
@@ -82,6 +93,8 @@ ACTS: dict[str, Need] = {
     "account.choose": Need(1, ("core.subscribers.numbers.choose_account",)),
     "account.reclaim": Need(1, ("core.subscribers.changes.restore_number",), code_now=True),
     "papers.read": Need(2, ("core.billing.paper.ask.papers_of", "core.billing.paper.ask.send_paper")),
+    "bill.dispute": Need(2, ("core.billing.dispute_by_owner.dispute_by_owner",)),
+    "details.change": Need(2, ("core.subscribers.tax_pin.set_tax_pin",), code_now=True),
     "chat.link": Need(2, ("core.subscribers.tokens.draw_token",), code_now=True),
     "number.main": Need(2, ("core.subscribers.numbers.choose_main",), code_now=True, not_cooling=True),
     "chat.unlink": Need(2, ("core.subscribers.changes.begin_change",), code_now=True, waits=True),
@@ -91,6 +104,10 @@ ACTS: dict[str, Need] = {
     "number.remove": Need(
         2, ("core.subscribers.changes.begin_change",), code_now=True, not_cooling=True, waits=True
     ),
+    "email.set": Need(
+        2, ("core.subscribers.changes.begin_change",), code_now=True, not_cooling=True, waits=True
+    ),
+    "email.remove": Need(2, ("core.subscribers.changes.begin_change",), code_now=True, waits=True),
     "number.move": Need(
         2, ("core.subscribers.changes.begin_change",), code_now=True, not_cooling=True, waits=True
     ),
@@ -128,9 +145,10 @@ def require(context: Context, act: str, text: str, *, spend: bool = True) -> Nex
 def ask_code(context: Context, purpose: str, text: str, number: str | None = None) -> Next:
     """Send a code and ask for it; when it comes back, the step that asks now hears `text` again.
 
-    number: digits, where it is not the caller's own that is to be proved. Raises Refusal where there were too many.
+    number: digits, or an e-mail address, where it is not the caller's own number that is to be proved. Raises Refusal
+    where there were too many.
     """
-    of = context.caller if number is None else Msisdn(number)
+    of = context.caller if number is None else reached(number)
     begin_code(
         context.work,
         number=of,
@@ -138,7 +156,7 @@ def ask_code(context: Context, purpose: str, text: str, number: str | None = Non
         bound_to=talk_name(context),
         language=context.language,
     )
-    return go("link.code", number=of.digits, purpose=purpose, then=context.frame.as_json(), text=text)
+    return go("link.code", number=name_of(of), purpose=purpose, then=context.frame.as_json(), text=text)
 
 
 def due_at(context: Context, act: str) -> datetime:

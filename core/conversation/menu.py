@@ -13,6 +13,7 @@ FLOWS = {
     BUY: "buy",
     VOUCHERS: "vouchers",
     ACCOUNT: "account",
+    TIME_TO_PAY: "promise",
 }
 """What each number opens. PAY is made by the first screen itself: it depends on who calls."""
 

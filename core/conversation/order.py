@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,8 @@ class Order:
 
     beneficiary: digits of the number that the voucher is for, when it is not the caller's.
     new_last_day: what a renewal paid now gives, ISO. price_cents: of the period; installation_cents and so on: what
-    comes on top once. data_bytes: of data on top of the line that it `renews`.
+    comes on top once. data_bytes: of data on top of the line that it `renews`. takes_code: whether an offer code may
+    be typed for it; coupon, discount_cents: the code that was, and what it takes off price_cents.
     """
 
     kind: str
@@ -47,6 +48,9 @@ class Order:
     installation_cents: int = 0
     equipment_cents: int = 0
     deposit_cents: int = 0
+    takes_code: bool = field(default=False, compare=False)
+    coupon: str | None = None
+    discount_cents: int = 0
 
     @classmethod
     def of_offer(cls, offer: Offer, site_id: int | None = None) -> Order:
@@ -67,6 +71,7 @@ class Order:
             term_count=offer.term_count,
             shared_devices=offer.shared_devices,
             starts=offer.starts,
+            takes_code=offer.takes_code,
         )
 
     @classmethod
@@ -83,6 +88,8 @@ class Order:
             term_count=line.term_count,
             renews=line.subscription_id,
             new_last_day=line.next_last_day.isoformat(),
+            site_id=line.site_id,
+            takes_code=line.takes_code,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -95,7 +102,7 @@ class Order:
     @property
     def price(self) -> str:
         """All that is paid now."""
-        return show_money(Money(self.price_cents + self.fees_cents))
+        return show_money(Money(self.price_cents - self.discount_cents + self.fees_cents))
 
     @property
     def period_price(self) -> str:
@@ -136,7 +143,7 @@ class Order:
         return say("{plan} {price}", plan=self.plan_name, price=self.price)
 
 
-_FIELDS = tuple(field.name for field in fields(Order))
+_FIELDS = tuple(each.name for each in fields(Order))
 
 
 def phones(count: int) -> Sentence:

@@ -52,9 +52,15 @@ _UNIT_BEFORE = re.compile(r"(?i)(?<=[a-z])(?=\d)")
 
 def amounts(text: str) -> str:
     """`text` with amounts in one spelling: 2,000/= and 2k are "2000 bob", ksh50 is "ksh 50", 3hrs "3 hrs"."""
-    text = _NO_CENTS.sub("", _THOUSANDS.sub("", text))
+    text = _NO_CENTS.sub("", _THOUSANDS.sub("", _unmarked(text)))
     text = _THOUSAND_K.sub(r"\g<1>000 bob", _SHILLINGS_AFTER.sub(r"\1 bob ", text))
     return _UNIT_BEFORE.sub(" ", _UNIT_BEHIND.sub(" ", text))
+
+
+def _unmarked(text: str) -> str:
+    """Without accents, zero-width signs and marks of direction: none of them parts a unit from its figure."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in plain if unicodedata.category(sign) not in ("Mn", "Me", "Cf"))
 
 
 _HOURS = {

@@ -40,6 +40,7 @@ class Context:
 
     caller_has_mpesa: whether the caller's own number can pay, as far as the channel can tell.
     chat, said: who writes there and what they just did, where this is a chat; None on USSD.
+    sends_mail: whether this house has a mail server.
     language: of the person; a step that changes it assigns it. data: the facts of the frame that is shown.
     """
 
@@ -57,6 +58,7 @@ class Context:
         work: Work | None = None,
         chat: Person | None = None,
         said: Said | None = None,
+        sends_mail: bool = True,
     ) -> None:
         self._caller = caller
         self.caller_has_mpesa = caller_has_mpesa
@@ -67,6 +69,7 @@ class Context:
         self.push_after = push_after
         self.chat = chat
         self.said = said
+        self.sends_mail = sends_mail
         self.language = ""
         self.turn = 0
         self.frame = Frame("", {})

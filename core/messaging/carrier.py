@@ -13,8 +13,9 @@ from typing import Protocol, runtime_checkable
 
 from core.base.database import Work
 from core.base.errors import OutsideError, Rejected
+from core.subscribers.model import MAIL
 
-SMS, WHATSAPP, TELEGRAM, EMAIL = "sms", "whatsapp", "telegram", "email"
+SMS, WHATSAPP, TELEGRAM, EMAIL = "sms", "whatsapp", "telegram", MAIL
 CHATS = (WHATSAPP, TELEGRAM)
 
 

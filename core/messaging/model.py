@@ -36,7 +36,8 @@ AWAY, CLOSED = "away", "closed"
 class Notice(Base):
     """One message to one person. `values_sealed` is JSON: the template's values, one may be a code.
 
-    address: the person's number (digits), whichever way the message goes; channel: the way it went last. prefer:
+    address: the person's number (digits), whichever way the message goes, or the mailbox of what goes by mail
+    alone; channel: the way it went last. prefer:
     the channel on which the person waits for it. document: what goes with it where a channel carries files, such as
     "invoice:12". dedupe_key: why it is sent; one reason sends once.
     sending: a worker is handing it over, until `claimed_until` at the latest. unknown: the carrier was asked and

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from sqlalchemy.dialects.postgresql import insert
 
 from core.base.database import Work
-from core.base.msisdn import Msisdn
-from core.messaging.carrier import SMS
+from core.base.email import Reached, name_of
+from core.messaging.carrier import EMAIL, SMS
 from core.messaging.consent import may_tell
 from core.messaging.events import NoticeQueued
 from core.messaging.model import Notice
@@ -20,7 +20,7 @@ def notify(
     work: Work,
     *,
     template: str,
-    address: Msisdn,
+    address: Reached,
     subscriber_id: int | None,
     language: str,
     values: Mapping[str, Value],
@@ -30,6 +30,7 @@ def notify(
 ) -> int | None:
     """Queue one notice; returns its id. None where this reason was told before, or is not wanted.
 
+    address: the person's number; of a template for mail alone the mailbox.
     prefer: the channel on which the person began what this answers, which is tried first: "ussd", "whatsapp" and
     so on. document: what goes with it where its channel carries files (see send.Means.paper).
     Raises KeyError for an unknown template and ValueError where `values` are not the template's: bugs.
@@ -45,8 +46,8 @@ def notify(
         .values(
             id=notice_id,
             subscriber_id=subscriber_id,
-            channel=SMS,
-            address=address.digits,
+            channel=EMAIL if form.mail_only else SMS,
+            address=name_of(address),
             prefer=prefer,
             document=document,
             template=template,
@@ -60,7 +61,7 @@ def notify(
     )
     if queued is None:
         return None
-    work.record(NoticeQueued(queued), after=wait_for_day(work, form), order=lane(form, address.digits))
+    work.record(NoticeQueued(queued), after=wait_for_day(work, form), order=lane(form, name_of(address)))
     return queued
 
 

@@ -46,6 +46,7 @@ class Template:
     urgent: somebody stands and waits for it (a voucher, a code): it is tried elsewhere sooner.
     sms_only: it proves that the number is in the person's hand, so it goes nowhere but to that number.
     chat_only: the same was told by SMS; it goes nowhere but to the chat that `prefer` names.
+    mail_only: it goes nowhere but to the mailbox that is its address.
     chat_msgid: the sentence for a chat, where another way on is at hand there than a code to dial.
     """
 
@@ -56,6 +57,7 @@ class Template:
     urgent: bool = False
     sms_only: bool = False
     chat_only: bool = False
+    mail_only: bool = False
     chat_msgid: str | None = None
 
     @property
@@ -65,7 +67,9 @@ class Template:
     @property
     def may_wait(self) -> bool:
         """Whether it is still worth reading on the next dial: an offer is not, and a code has lapsed by then."""
-        return self.purpose is not Purpose.MARKETING and not (self.sms_only or self.chat_only)
+        return self.purpose is not Purpose.MARKETING and not (
+            self.sms_only or self.chat_only or self.mail_only
+        )
 
 
 def settle(template: Template, values: Mapping[str, Value], language: str) -> dict[str, str]:
@@ -118,6 +122,7 @@ def house_values(brand: Brand) -> dict[str, str]:
         "dial_buy": brand.dial(2),
         "dial_vouchers": brand.dial(3),
         "dial_account": brand.dial(4),
+        "dial_later": brand.dial(9),
     }
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from core.base.words import N_, Sentence, counted
 from core.messaging.site_templates import SITE_TEMPLATES
-from core.messaging.template import Template
+from core.messaging.template import Purpose, Template
 from core.messaging.templates_of_data import TEMPLATES_OF_DATA
 from core.messaging.templates_of_dunning import TEMPLATES_OF_DUNNING
+from core.messaging.templates_of_failure import TEMPLATES_OF_FAILURE
 from core.messaging.templates_of_money import TEMPLATES_OF_MONEY
 
 _AMOUNT = "Ksh 12,500"
@@ -22,7 +23,6 @@ _PLAN = "Home 100Mbps"
 _SITE = "Kisimani Juu"
 _TERM = "24 hours"
 _DAY = "14/01/2027"
-_PAYBILL = "1234567"
 _CODE = "K7WM2-XWD4F"
 _CHAT = "WhatsApp"
 _MOMENT = "22/11 10:00"
@@ -34,7 +34,6 @@ def phones(count: int) -> Sentence:
     return counted("{count} phone", "{count} phones", count)
 
 
-_FAILED = {"amount": _AMOUNT, "paybill": _PAYBILL, "account": _ACCOUNT}
 _BOUGHT = {"amount": _AMOUNT, "receipt": _RECEIPT}
 
 TEMPLATES: dict[str, Template] = {
@@ -154,6 +153,10 @@ TEMPLATES: dict[str, Template] = {
             "balance {balance}, account {account}. To use it dial {dial}. {provider}"
         ),
         {**_BOUGHT, "balance": _BALANCE, "account": _ACCOUNT},
+        chat_msgid=N_(
+            "Received {amount}, M-PESA {receipt}. It bought nothing, so it stays your money: balance "
+            "{balance}, account {account}. To use it write PAY here. {provider}"
+        ),
     ),
     "amount_differs": Template(
         N_(
@@ -161,79 +164,12 @@ TEMPLATES: dict[str, Template] = {
             "balance {balance}, account {account}. Dial {dial}. {provider}"
         ),
         {**_BOUGHT, "price": _AMOUNT, "balance": _BALANCE, "account": _ACCOUNT},
-    ),
-    # -- money not received: named for the reason, not for M-PESA's number of it
-    "failed_balance": Template(
-        N_(
-            "{amount} not paid: not enough money in M-PESA. We have received nothing. Add money, "
-            "dial {dial_pay}. To pay less: Paybill {paybill} Acc {account}. {provider}"
+        chat_msgid=N_(
+            "Received {amount}, M-PESA {receipt}, but the price was {price}. Your money is safe: "
+            "balance {balance}, account {account}. To see it write BALANCE here. {provider}"
         ),
-        _FAILED,
     ),
-    "failed_cancelled": Template(
-        N_(
-            "The payment of {amount} was stopped. We have received nothing. When ready dial {dial_pay} "
-            "or Paybill {paybill} Acc {account}. {provider}"
-        ),
-        _FAILED,
-    ),
-    "failed_pin": Template(
-        N_(
-            "M-PESA did not accept the PIN for {amount}. We have received nothing. Try again: "
-            "{dial_pay}. Forgot it? Dial *334#. Never give anyone your PIN. {provider}"
-        ),
-        {"amount": _AMOUNT},
-    ),
-    "failed_no_answer": Template(
-        N_(
-            "The M-PESA request for {amount} was not answered. We have received nothing yet. "
-            "Dial {dial_pay} or Paybill {paybill} Acc {account}. {provider}"
-        ),
-        _FAILED,
-    ),
-    "failed_busy": Template(
-        N_(
-            "Your phone was busy, so M-PESA could not ask for the PIN. We have received nothing. "
-            "Wait 3 minutes, then dial {dial_pay}. {provider}"
-        ),
-        {},
-    ),
-    # Result 17. The first payment of the two may well have been received, so nothing is said of it.
-    "failed_same_amount": Template(
-        N_(
-            "M-PESA refused a second {amount} within 2 minutes. See if the first was paid: dial {dial}. "
-            "If not, wait 2 minutes, then dial {dial_pay}. {provider}"
-        ),
-        {"amount": _AMOUNT},
-    ),
-    "failed_limit": Template(
-        N_(
-            "{amount} not paid: above an M-PESA limit. We have received nothing. Pay less, or tomorrow: "
-            "Paybill {paybill} Acc {account}. {provider} {dial}"
-        ),
-        _FAILED,
-    ),
-    "failed_locked": Template(
-        N_(
-            "{amount} not paid: your M-PESA PIN is locked. We have received nothing. Call Safaricom "
-            "100, then dial {dial_pay}. Never give anyone your PIN. {provider}"
-        ),
-        {"amount": _AMOUNT},
-    ),
-    "failed_other": Template(
-        N_(
-            "The payment of {amount} was not completed. We have received nothing. Try again later: "
-            "{dial_pay} or Paybill {paybill} Acc {account}. {provider}"
-        ),
-        _FAILED,
-    ),
-    "payment_unknown": Template(
-        N_(
-            "We do not know yet if your {amount} was paid. Please do not pay again. We are asking "
-            "M-PESA and will SMS you. If it left you, it is safe. {provider}"
-        ),
-        {"amount": _AMOUNT},
-    ),
+    **TEMPLATES_OF_FAILURE,
     **SITE_TEMPLATES,
     # -- who a number is
     "code": Template(
@@ -282,6 +218,36 @@ TEMPLATES: dict[str, Template] = {
     ),
 }
 
+_MAILBOX = "a***@***g-provider.com"
+"""As long as a masked one gets."""
+
+TEMPLATES |= {
+    "contacts_email_set": Template(
+        N_(
+            "{email} gets the bills of account {account} from {when}. Was it not you? Dial {dial_account} now. "
+            "{provider}"
+        ),
+        {"email": _MAILBOX, "account": _ACCOUNT, "when": _MOMENT},
+        sms_only=True,
+    ),
+    "contacts_email_removed": Template(
+        N_(
+            "{email} gets no more bills of account {account} from {when}. Was it not you? Dial {dial_account} now. "
+            "{provider}"
+        ),
+        {"email": _MAILBOX, "account": _ACCOUNT, "when": _MOMENT},
+        sms_only=True,
+    ),
+    "contacts_email_noted": Template(
+        N_(
+            "Staff noted {email} for the bills of account {account}. It gets nothing before you confirm it: "
+            "dial {dial_account}, Numbers, My e-mail. {provider}"
+        ),
+        {"email": _MAILBOX, "account": _ACCOUNT},
+        sms_only=True,
+    ),
+}
+
 TEMPLATES |= TEMPLATES_OF_DATA | TEMPLATES_OF_DUNNING | TEMPLATES_OF_MONEY
 
 _IN_CHAT = "_in_chat"
@@ -297,3 +263,20 @@ TEMPLATES |= {
     for name, form in TEMPLATES.items()
     if name.startswith("contacts_")
 }
+
+_BY_MAIL = "_by_mail"
+_MAILED = ("code", "contacts_email_set", "contacts_email_removed")
+_BILLS = ("invoice_open", "invoice_paid", "credit_note")
+"""Nobody has asked for them in that minute: they are sent by day, to whoever has not opted out of our news."""
+
+
+def by_mail(name: str) -> str:
+    """The name of the same words for a mailbox."""
+    return f"{name}{_BY_MAIL}"
+
+
+TEMPLATES |= {
+    by_mail(name): replace(TEMPLATES[name], sms_only=False, mail_only=True, chat_msgid=None)
+    for name in (*_MAILED, *_BILLS)
+}
+TEMPLATES |= {by_mail(name): replace(TEMPLATES[by_mail(name)], purpose=Purpose.SERVICE) for name in _BILLS}

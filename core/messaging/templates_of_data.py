@@ -10,6 +10,7 @@ TEMPLATES_OF_DATA: dict[str, Template] = {
         N_("80% of your data is used: {left} left. For more data dial {dial}, Buy. {provider}"),
         {"left": _LEFT},
         purpose=Purpose.SERVICE,
+        chat_msgid=N_("80% of your data is used: {left} left. For more data write BUY here. {provider}"),
     ),
     "data_used_slow": Template(
         N_(
@@ -18,6 +19,10 @@ TEMPLATES_OF_DATA: dict[str, Template] = {
         ),
         {},
         purpose=Purpose.SERVICE,
+        chat_msgid=N_(
+            "Your data is used up: your WiFi is slow now, until your next period begins. For full "
+            "speed at once buy more data: write BUY here. {provider}"
+        ),
     ),
     "data_used_stop": Template(
         N_(
@@ -25,6 +30,10 @@ TEMPLATES_OF_DATA: dict[str, Template] = {
         ),
         {},
         purpose=Purpose.SERVICE,
+        chat_msgid=N_(
+            "Your data is used up: your WiFi has stopped. To go on at once buy more data: write BUY "
+            "here. {provider}"
+        ),
     ),
     "data_added": Template(
         N_("{added} of data added, at full speed. You have {left} left. {provider} {dial}"),

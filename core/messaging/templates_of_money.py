@@ -95,9 +95,20 @@ TEMPLATES_OF_MONEY: dict[str, Template] = {
             "To pay dial {dial_pay}"
         ),
         {**_PAPER, "last_day": "14/01/2027"},
+        chat_msgid=N_(
+            "{provider} invoice {number}: {amount} to pay by {last_day}. Account {account}. To pay "
+            "write PAY here."
+        ),
     ),
     "credit_note": Template(
         N_("{provider} credit note {number}, {day}: {amount} is yours again. Account {account}. {dial}"),
         {**_PAPER, "day": "14/01/2027"},
+    ),
+    "bill_disputed": Template(
+        N_(
+            "We are looking at your bill {number}. You are not switched off for it up to the end of {last_day}. "
+            "{provider} {dial}"
+        ),
+        {"number": "INV-2026-000001", "last_day": "14/01/2027"},
     ),
 }

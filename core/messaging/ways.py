@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from core.base.database import Work
@@ -49,6 +49,8 @@ def ways_of(
 ) -> list[Way]:
     """Every way to this person, best first. A chat that was found closed on the way takes a template from then on."""
     form = TEMPLATES[notice.template]
+    if form.mail_only:
+        return [Way(EMAIL, notice.address, confirms=False)] if EMAIL in carriers else []
     by_sms = [Way(SMS, notice.address)] if SMS in carriers and sms.allows(notice.address) else []
     others = [] if form.sms_only else _other_addresses(work, notice.subscriber_id, carriers)
     if not others:
@@ -75,8 +77,8 @@ def ways_of(
 def _other_addresses(
     work: Work, subscriber_id: int | None, carriers: Mapping[str, Carrier]
 ) -> Sequence[Address]:
-    """The person's chats that were written in lately, newest first, and mail; none that the person has closed, nor
-    a chat whose number is another's by now (threats M6)."""
+    """The person's chats that were written in lately, newest first, and a proved mailbox; none that the
+    person has closed, nor a chat whose number is another's by now (threats M6)."""
     channels = [channel for channel in (*CHATS, EMAIL) if channel in carriers]
     if subscriber_id is None or not channels:
         return []
@@ -96,10 +98,12 @@ def _other_addresses(
         .where(
             Address.subscriber_id == subscriber_id,
             Address.channel.in_(channels),
-            Address.is_primary,
             Address.unlinked_at.is_(None),
             Address.off_at.is_(None),
-            or_(Address.channel == EMAIL, still_has_the_number),
+            or_(
+                and_(Address.channel == EMAIL, Address.proved_at.is_not(None)),
+                and_(Address.is_primary, still_has_the_number),
+            ),
         )
         .order_by(Address.last_inbound_at.desc().nulls_last(), Address.id.desc())
     ).all()

@@ -1,4 +1,4 @@
-"""What staff do to a person's numbers, with the right to it, a reason, and an entry in the audit trail (M37).
+"""What staff do to a person's numbers and mailbox, with the right to it, a reason, and an entry in the audit (M37).
 
 The reason stands with the change, in staff's own words; the audit trail has ids alone.
 """
@@ -6,11 +6,15 @@ The reason stands with the change, in staff's own words; the audit trail has ids
 from sqlalchemy import select
 
 from core.base.database import Work
+from core.base.email import Email, parse_email
+from core.base.errors import Refusal
 from core.base.msisdn import Msisdn
+from core.base.words import say
 from core.staff.acts import demand, stated
 from core.staff.audit import Actor, note
-from core.subscribers.changes import restore_number, undo_change
-from core.subscribers.model import PHONE, Address, ContactChange
+from core.subscribers.changes import EMAIL_NOTED, EMAIL_REMOVED, begin_change, restore_number, undo_change
+from core.subscribers.model import MAIL, PHONE, Address, ContactChange
+from core.subscribers.tax_pin import set_tax_pin
 
 
 def undo_by_staff(work: Work, actor: Actor, *, change_id: int, subscriber_id: int, reason: str) -> None:
@@ -32,6 +36,57 @@ def undo_by_staff(work: Work, actor: Actor, *, change_id: int, subscriber_id: in
         whom_id=subscriber_id,
         detail={"change": change_id},
     )
+
+
+def set_tax_pin_by_staff(work: Work, actor: Actor, *, subscriber_id: int, pin: str, reason: str) -> None:
+    """The KRA PIN that a person's invoices name from now on, as the person told it. Raises Refusal."""
+    demand(actor, "change_contacts")
+    stated(reason)
+    set_tax_pin(work, subscriber_id=subscriber_id, pin=pin)
+    note(work, actor, "tax_pin_set", whom="subscriber", whom_id=subscriber_id)
+
+
+def note_email_by_staff(work: Work, actor: Actor, *, subscriber_id: int, email: str, reason: str) -> None:
+    """Note the mailbox that a person has told us. It gets nothing before its code came back to the person, who is
+    told of it: nobody's bills go where a clerk would have them (M37). Raises Refusal."""
+    demand(actor, "change_contacts")
+    words, mailbox = stated(reason), parse_email(email)
+    if mailbox is None:
+        raise Refusal(say("That is no e-mail address."))
+    _change_email(work, actor, EMAIL_NOTED, subscriber_id, mailbox, words)
+
+
+def remove_email_by_staff(
+    work: Work, actor: Actor, *, address_id: int, subscriber_id: int, reason: str
+) -> None:
+    """No mail goes to this mailbox of the person any more. Raises Refusal; NoResultFound where it is no live one."""
+    demand(actor, "change_contacts")
+    words = stated(reason)
+    address = work.session.scalars(
+        select(Address.external_id).where(
+            Address.id == address_id,
+            Address.subscriber_id == subscriber_id,
+            Address.channel == MAIL,
+            Address.unlinked_at.is_(None),
+        )
+    ).one()
+    _change_email(work, actor, EMAIL_REMOVED, subscriber_id, Email(address), words)
+
+
+def _change_email(
+    work: Work, actor: Actor, kind: str, subscriber_id: int, mailbox: Email, reason: str
+) -> None:
+    change = begin_change(
+        work,
+        kind=kind,
+        subscriber_id=subscriber_id,
+        channel=MAIL,
+        external_id=mailbox.address,
+        due_at=work.now,
+        asked_by=named(actor),
+    )
+    change.reason = reason
+    note(work, actor, kind, whom="subscriber", whom_id=subscriber_id, detail={"change": change.id})
 
 
 def restore_by_staff(work: Work, actor: Actor, *, address_id: int, subscriber_id: int, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Changes of a person's chats and numbers: told at once wherever else the person is known, done when they are due.
+"""Changes of a person's chats, numbers and mailbox: told at once wherever else the person is known, done when due.
 
 Where there is much to steal a change waits a day, so that whoever it is told to can stop it. Staff can undo what was
 done to numbers for a week (threats, M37).
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from core.base.database import Work
+from core.base.email import Email
 from core.base.errors import Refusal
 from core.base.log import logger
 from core.base.msisdn import Msisdn
@@ -16,6 +17,7 @@ from core.base.words import say
 from core.subscribers.codes import alone_with
 from core.subscribers.events import ContactChangeDue, ContactsChanged
 from core.subscribers.hear import forget_payer_name
+from core.subscribers.mailboxes import give_mailbox, take_mailbox
 from core.subscribers.model import ASKED, CHANGED_HANDS, MOVED, OTHER_NUMBER, PHONE, Address, ContactChange
 from core.subscribers.numbers import choose_account, give, let_chats_go, take_away
 from core.subscribers.queries import numbers_of
@@ -23,6 +25,7 @@ from core.subscribers.queries import numbers_of
 CHAT_LINKED, CHAT_UNLINKED = "chat_linked", "chat_unlinked"
 NUMBER_ADDED, NUMBER_REMOVED, ACCOUNT_MOVED = "number_added", "number_removed", "account_moved"
 NUMBER_RESTORED = "number_restored"
+EMAIL_SET, EMAIL_REMOVED, EMAIL_NOTED = "email_set", "email_removed", "email_noted"
 REVERSIBLE = (NUMBER_ADDED, NUMBER_REMOVED, ACCOUNT_MOVED)
 UNDONE_WITHIN = timedelta(days=7)
 SELF = "self"
@@ -45,7 +48,8 @@ def begin_change(
 ) -> ContactChange:
     """Note the change and tell of it; do it now, or when it is due. Raises Refusal.
 
-    channel, external_id: the chat, or PHONE and the number. from_number: the one that an account moves away from.
+    channel, external_id: the chat, or PHONE and the number, or MAIL and the address. from_number: the one that an
+    account moves away from, or that asked.
     """
     if kind == NUMBER_REMOVED and len(numbers_of(work, subscriber_id)) < 2:
         raise Refusal(LAST_NUMBER)
@@ -110,6 +114,11 @@ def carry_out(work: Work, *, change_id: int) -> None:
         give(work, subscriber_id=person, digits=number, proved_at=change.asked_at, is_main=True)
         choose_account(work, number=Msisdn(number), subscriber_id=person)
         take_away(work, subscriber_id=person, digits=change.from_number, why=MOVED)
+    elif change.kind == EMAIL_REMOVED:
+        take_mailbox(work, subscriber_id=person, email=Email(number))
+    elif change.kind in (EMAIL_SET, EMAIL_NOTED):
+        proved_at = change.asked_at if change.kind == EMAIL_SET else None
+        give_mailbox(work, subscriber_id=person, email=Email(number), proved_at=proved_at)
     change.done_at = work.now
     logger("subscribers").info("contacts_changed", change=change.id, kind=change.kind)
 

@@ -1,4 +1,4 @@
-"""Codes by SMS: six digits to a number, for one purpose of one talk. That they come back proves the number.
+"""Codes: six digits to a number by SMS, or to a mailbox, for one purpose of one talk. That they come back proves it.
 
 Drawn, tried and spent are counted in PostgreSQL, so that no restart and no flushed cache gives anybody a further
 try (threats, law 16).
@@ -12,8 +12,8 @@ from sqlalchemy import Select, delete, func, select, text
 
 from core.base.database import Work
 from core.base.dated import dated
+from core.base.email import Reached, name_of
 from core.base.errors import Refusal
-from core.base.msisdn import Msisdn
 from core.base.typed import tidy
 from core.base.words import say
 from core.subscribers.events import CodeDrawn
@@ -36,12 +36,12 @@ TOO_MANY_THIS_HOUR = say("We sent too many codes. Please try again in an hour.")
 TOO_MANY_TODAY = say("We sent too many codes. Please try again tomorrow.")
 
 
-def begin_code(work: Work, *, number: Msisdn, purpose: str, bound_to: str, language: str = "") -> None:
+def begin_code(work: Work, *, number: Reached, purpose: str, bound_to: str, language: str = "") -> None:
     """Draw a code; its text goes out when this Work is committed. An earlier one of the same purpose is void.
 
     bound_to: the talk in which it must come back. Raises Refusal where the number, or the talk, had too many.
     """
-    for name in sorted((f"code to {number.digits}", f"code in {bound_to}")):
+    for name in sorted((f"code to {name_of(number)}", f"code in {bound_to}")):
         alone_with(work, name)
     newest = work.session.scalar(_newest(number, purpose, bound_to))
     if newest is not None and _is_open(work, newest) and work.now - newest.created_at < JUST_SENT:
@@ -51,7 +51,7 @@ def begin_code(work: Work, *, number: Msisdn, purpose: str, bound_to: str, langu
     work.session.add(
         SmsCode(
             id=code_id,
-            number=number.digits,
+            number=name_of(number),
             purpose=purpose,
             bound_to=bound_to,
             language=language,
@@ -65,7 +65,7 @@ def begin_code(work: Work, *, number: Msisdn, purpose: str, bound_to: str, langu
     work.record(CodeDrawn(code_id))
 
 
-def take_code(work: Work, *, number: Msisdn, purpose: str, bound_to: str, typed: str) -> bool:
+def take_code(work: Work, *, number: Reached, purpose: str, bound_to: str, typed: str) -> bool:
     """Whether `typed` is the newest code of this purpose. A wrong one costs a try, so the Work must be committed.
 
     Each code is taken once, by one of those who type it at the same time.
@@ -84,12 +84,12 @@ def take_code(work: Work, *, number: Msisdn, purpose: str, bound_to: str, typed:
     return True
 
 
-def is_proved(work: Work, *, number: Msisdn, purpose: str, bound_to: str) -> bool:
+def is_proved(work: Work, *, number: Reached, purpose: str, bound_to: str) -> bool:
     """Whether a code of this purpose came back in this talk, so shortly ago that it counts for the act."""
     return _proof(work, number, purpose, bound_to) is not None
 
 
-def spend_proof(work: Work, *, number: Msisdn, purpose: str, bound_to: str) -> bool:
+def spend_proof(work: Work, *, number: Reached, purpose: str, bound_to: str) -> bool:
     """`is_proved`, for the one time that it counts."""
     proof = _proof(work, number, purpose, bound_to)
     if proof is not None:
@@ -108,16 +108,16 @@ def alone_with(work: Work, name: str) -> None:
     work.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
-def _newest(number: Msisdn, purpose: str, bound_to: str) -> Select[SmsCode]:
+def _newest(number: Reached, purpose: str, bound_to: str) -> Select[SmsCode]:
     return (
         select(SmsCode)
-        .where(SmsCode.number == number.digits, SmsCode.purpose == purpose, SmsCode.bound_to == bound_to)
+        .where(SmsCode.number == name_of(number), SmsCode.purpose == purpose, SmsCode.bound_to == bound_to)
         .order_by(SmsCode.id.desc())
         .limit(1)
     )
 
 
-def _proof(work: Work, number: Msisdn, purpose: str, bound_to: str) -> SmsCode | None:
+def _proof(work: Work, number: Reached, purpose: str, bound_to: str) -> SmsCode | None:
     code = work.session.scalar(
         _newest(number, purpose, bound_to).with_for_update().execution_options(populate_existing=True)
     )
@@ -130,10 +130,10 @@ def _is_open(work: Work, code: SmsCode) -> bool:
     return code.used_at is None and code.tries < TRIES and work.now < code.expires_at
 
 
-def _check_limits(work: Work, number: Msisdn, bound_to: str) -> None:
+def _check_limits(work: Work, number: Reached, bound_to: str) -> None:
     """By the number, so that nobody is pestered, and by the talk, so that nobody pesters many."""
     hour, day = dated(work, "codes_an_hour", "codes_a_day")
-    for column, value in ((SmsCode.number, number.digits), (SmsCode.bound_to, bound_to)):
+    for column, value in ((SmsCode.number, name_of(number)), (SmsCode.bound_to, bound_to)):
         drawn = work.session.execute(
             select(
                 func.count().filter(SmsCode.created_at > work.now - timedelta(hours=1)),

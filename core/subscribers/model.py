@@ -19,6 +19,8 @@ from core.base.database import Base, UtcDateTime
 
 PHONE = "msisdn"
 """The channel name of a phone number: one address serves USSD and SMS."""
+MAIL = "email"
+"""The channel name of a mailbox."""
 
 VOUCHED, CONTACT, CODE = "vouched", "contact", "code"
 """How a chat came to its number: the channel vouches for it, the person shared it there, a code came back."""
@@ -54,6 +56,8 @@ class Address(Base):
     number: of a chat, the digits that it speaks for; also: its second id there (WhatsApp's wa_id).
     seen_at: when it was last heard, of a number at most once a day. off_at: the person has blocked us there.
     unlinked_at: no longer this account's; the row stays, so that it can be found and given back.
+    A mailbox is primary to nobody: nothing is heard from it, and it may serve several accounts. Mail goes to it once
+    proved_at says that a code came back from it.
     """
 
     __tablename__ = "addresses"
@@ -67,6 +71,11 @@ class Address(Base):
         ),
         Index("ix_addresses_channel_external_id", "channel", "external_id"),
         Index("ix_addresses_channel_also", "channel", "also", postgresql_where=text("also <> ''")),
+        Index(
+            "ix_addresses_mailbox",
+            "subscriber_id",
+            postgresql_where=text("channel = 'email' AND unlinked_at IS NULL"),
+        ),
         Index("ix_addresses_number", "number", postgresql_where=text("number IS NOT NULL")),
         CheckConstraint("level BETWEEN 1 AND 3", name="level"),
         CheckConstraint("NOT (is_primary AND unlinked_at IS NOT NULL)", name="unlinked_is_not_primary"),
@@ -94,7 +103,8 @@ class Address(Base):
 
 
 class SmsCode(Base):
-    """Six digits that were sent to a number, for one purpose of one talk (`bound_to`).
+    """Six digits that were sent to a number, or to a mailbox by its address, for one purpose of one talk
+    (`bound_to`).
 
     code_sealed is emptied when the code is handed to its text; what comes back is compared with code_hash. used_at:
     it came back. spent_at: the act that it was given for was done.
@@ -146,7 +156,8 @@ class PayerName(Base):
 
 
 class ContactChange(Base):
-    """A chat or number that joins an account, leaves it, or takes another's place; told at once, done when due.
+    """A chat, number or mailbox that joins an account, leaves it, or takes another's place; told at once, done when
+    due.
 
     from_number: the number whose place is taken, or whose chat it is. asked_by: "self", or whoever did it for the
     person. reason: staff's own words for what they did or undid; they stand here and in no audit entry.
@@ -156,7 +167,7 @@ class ContactChange(Base):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('chat_linked', 'chat_unlinked', 'number_added', 'number_removed', 'account_moved', "
-            "'number_restored')",
+            "'number_restored', 'email_set', 'email_removed', 'email_noted')",
             name="kind",
         ),
     )

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from core.base.database import Work
+from core.base.email import Email
 from core.base.i18n import DEFAULT_LANGUAGE
 from core.base.msisdn import Msisdn
-from core.subscribers.model import PHONE, Address, Subscriber
+from core.subscribers.model import MAIL, PHONE, Address, Subscriber
 
 
 def phone_of(work: Work, subscriber_id: int) -> Msisdn | None:
@@ -52,6 +53,14 @@ class OwnChat:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnMailbox:
+    """A mailbox of a person. is_proved: mail goes there."""
+
+    email: Email
+    is_proved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OwnAccount:
     """An account of a number. is_chosen: the one that its talk is about."""
 
@@ -79,7 +88,7 @@ def chats_of(work: Work, subscriber_id: int) -> list[OwnChat]:
         select(Address.channel, Address.external_id, Address.created_at)
         .where(
             Address.subscriber_id == subscriber_id,
-            Address.channel.not_in((PHONE, "sms")),
+            Address.channel.not_in((PHONE, MAIL, "sms")),
             Address.unlinked_at.is_(None),
         )
         .order_by(Address.id)
@@ -96,3 +105,13 @@ def accounts_of(work: Work, number: Msisdn) -> list[OwnAccount]:
         .order_by(Address.id)
     )
     return [OwnAccount(*row) for row in found]
+
+
+def mailboxes_of(work: Work, subscriber_id: int) -> list[OwnMailbox]:
+    """The mailboxes of a person, the proved one first."""
+    found = work.session.execute(
+        select(Address.external_id, Address.proved_at)
+        .where(Address.subscriber_id == subscriber_id, Address.channel == MAIL, Address.unlinked_at.is_(None))
+        .order_by(Address.proved_at.desc().nulls_last(), Address.id)
+    )
+    return [OwnMailbox(Email(address), proved_at is not None) for address, proved_at in found]

@@ -8,14 +8,16 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from core.base.clock import SetClock, nairobi_day
+from core.base.clock import SetClock, nairobi_day, start_of_day
 from core.base.database import Database, Work
 from core.base.msisdn import Msisdn
 from core.billing.data import count_usage
-from core.billing.model import SUSPENDED, Subscription
+from core.billing.model import GRACE, SUSPENDED, Subscription
 from core.billing.moves import move
 from core.billing.purchase import StepId, begin_purchase
 from core.billing.serve import serve, start_at_login, start_paid_time
+from core.catalogue.coupon_model import Coupon
+from core.catalogue.coupons import CouponDraft, make_coupon, retire_coupon
 from core.catalogue.model import HOTSPOT, PPPOE, Plan, Site
 from core.catalogue.price_model import PlanFee
 from core.conversation.order import full_day
@@ -23,11 +25,12 @@ from core.messaging.model import WAITING, Notice
 from core.messaging.notify import notify
 from core.messaging.templates import phones
 from core.payments.collect import pay_for_plan
+from core.staff.audit import COMMAND_LINE
 from core.subscribers.meet import choose_language, meet, prove_number
 from core.subscribers.model import Subscriber
 from core.vouchers.mint import mint
 from core.vouchers.model import ACTIVE, USED
-from tests.factories import a_paid_purchase
+from tests.factories import a_bill, a_paid_purchase
 
 HOUR = 3600
 BUNDLES = [(1 * HOUR, 10), (3 * HOUR, 20), (24 * HOUR, 50), (7 * 24 * HOUR, 250), (30 * 24 * HOUR, 800)]
@@ -93,6 +96,27 @@ class Provider:
             prove_number(work, subscriber_id=person, msisdn=Msisdn.parse(phone))
             return purchase.subscription_id
 
+    def line_in_grace(self, phone: str, language: str) -> int:
+        """A home line of two paid months, the last of which ended yesterday; the number is proved."""
+        line_id = self.paying_subscriber(phone, language)
+        with self.database.work() as work:
+            line = work.session.get_one(Subscription, line_id)
+            a_paid_purchase(
+                work, work.session.get_one(Subscriber, line.subscriber_id), line.plan, renews=line
+            )
+            work.session.flush()
+            today = nairobi_day(work.now)
+            line.paid_through, line.anchor_day = start_of_day(today), (today - timedelta(days=1)).day
+            move(work, line, GRACE, "not paid")
+        return line_id
+
+    def billed_subscriber(self, phone: str, language: str) -> int:
+        """A home line with the bill of its next month; the number is proved."""
+        line_id = self.paying_subscriber(phone, language)
+        with self.database.work() as work:
+            a_bill(work, work.session.get_one(Subscription, line_id))
+        return line_id
+
     def suspended_subscriber(self, phone: str, language: str) -> int:
         line_id = self.home_subscriber(phone, language)
         with self.database.work() as work:
@@ -146,7 +170,7 @@ class Provider:
 
     def special_shelf(self, phone: str, language: str) -> None:
         """Somebody with 50 GB of which 47.5 are used, on a day with free WiFi, one bundle until 24:00, more data, and
-        an installation fee for the larger home plan; `usual_shelf` ends it."""
+        an installation fee for the larger home plan; `usual_shelf` ends it. Several people may be given it."""
         person = self.person(phone, language)
         with self.database.work() as work:
             plans = {
@@ -155,10 +179,13 @@ class Provider:
                 "more": Plan(**_bundle(work, "More", 300, HOUR), role="topup", data_cap_bytes=10 * 10**9),
                 "capped": Plan(**_bundle(work, "Capped", 900, 30 * 24 * HOUR), data_cap_bytes=50 * 10**9),
             }
-            work.session.add_all(plans.values())
+            plans = {name: work.session.merge(plan) for name, plan in plans.items()}
             for plan in plans.values():
                 plan.sites = list(work.session.get_one(Plan, self.day_bundle).sites)
-            larger = work.session.scalars(select(Plan).where(Plan.name == "Home 20Mbps")).one()
+            larger = work.session.scalars(
+                select(Plan).where(Plan.name == "Home 20Mbps", Plan.state == "on_sale")
+            ).one()
+            work.session.execute(delete(PlanFee))
             work.session.add(PlanFee(plan_id=larger.id, kind="installation", cents=100_000))
             work.session.add(PlanFee(plan_id=larger.id, kind="deposit", cents=50_000))
             work.session.flush()
@@ -176,6 +203,22 @@ class Provider:
             names = ("Free", "Tonight", "More")
             for plan in work.session.scalars(select(Plan).where(Plan.name.in_(names))):
                 plan.state = "retired"
+
+    def offer_code(self, phone: str, language: str) -> None:
+        """A home line's owner, while the code SAVE20 takes a fifth off everything; `no_offer_code` ends it. Several
+        people may be given it."""
+        self.home_subscriber(phone, language)
+        with self.database.work() as work:
+            if work.session.scalar(select(Coupon).where(Coupon.code == "SAVE20")) is None:
+                until = work.now + timedelta(days=7)
+                draft = CouponDraft("SAVE20", work.now, until, uses_in_all=100, uses_a_person=5, percent=20)
+                make_coupon(work, COMMAND_LINE, draft=draft, reason="Jamhuri Day")
+
+    def no_offer_code(self, phone: str, language: str) -> None:
+        with self.database.work() as work:
+            coupon = work.session.scalars(select(Coupon).where(Coupon.code == "SAVE20")).one()
+            if coupon.retired_at is None:
+                retire_coupon(work, COMMAND_LINE, coupon_id=coupon.id)
 
     def message_waiting(self, phone: str, language: str) -> int:
         """Somebody with a message that found no way."""

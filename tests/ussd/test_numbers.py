@@ -98,7 +98,8 @@ def last_receipt(database: Database, person: int, number: str = "SGR7K2XQ9P") ->
 def test_the_account_leads_to_numbers_and_chats(phone: Handset) -> None:
     assert "10. Numbers" in phone.dial(text="4")
     assert phone.press("10") == (
-        "CON Numbers and chats\n1. My chats\n2. My numbers\n3. Move to a new number\n4. My old account\n0. Back"
+        "CON Numbers and chats\n1. My chats\n2. My numbers\n3. Move to a new number\n4. My old account\n"
+        "6. My e-mail\n0. Back"
     )
 
 

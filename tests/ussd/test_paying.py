@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import event
 
 from core.base.msisdn import Msisdn
+from core.catalogue.coupons import CouponDraft, make_coupon
+from core.staff.audit import COMMAND_LINE
 from core.subscribers.meet import meet
 from tests.ussd.handset import PHONE, Handset, Service, rows
 from tests.ussd.provider import Provider
@@ -92,4 +95,35 @@ def test_two_phones_that_name_one_payer_at_once_begin_one_collection(service: Se
 
     told = sorted(reply.text[:40] for reply in service.run(both()))
     assert told == ["CON A payment is still open for that pho", "END M-PESA will ask 0711***333 for the P"]
+    assert rows(service.database, "collections") == 1
+
+
+def test_with_an_offer_code_it_is_one_transaction(buyer: Handset) -> None:
+    with buyer.service.database.work() as work:
+        until = work.now + timedelta(days=1)
+        draft = CouponDraft("SAVE20", work.now, until, uses_in_all=1, percent=20)
+        make_coupon(work, COMMAND_LINE, draft=draft, reason="Jamhuri Day")
+    buyer.dial()
+    buyer.keys("1", "5")
+    assert "SAVE20: -Ksh 10" in buyer.press("save20")
+    assert buyer.press("1").startswith("END M-PESA will ask for your PIN: Ksh 40")
+    buyer.again()
+    assert rows(buyer.service.database, "coupon_uses") == rows(buyer.service.database, "collections") == 1
+
+
+def test_who_is_too_late_for_the_last_use_is_shown_the_price_without_it(service: Service) -> None:
+    provider = Provider(service.database, service.clock)
+    handsets = [Handset(service, phone) for phone in (PHONE, "+254722000111")]
+    with service.database.work() as work:
+        until = work.now + timedelta(days=1)
+        draft = CouponDraft("SAVE20", work.now, until, uses_in_all=1, percent=20)
+        make_coupon(work, COMMAND_LINE, draft=draft, reason="Jamhuri Day")
+    for handset in handsets:
+        provider.hotspot_buyer(handset.number, "en")
+        handset.dial()
+        handset.keys("1", "5", "SAVE20")
+    assert handsets[0].press("1").startswith("END")
+    told = handsets[1].press("1")
+    assert told.startswith("CON That code does not hold")
+    assert "Ksh 50" in told
     assert rows(service.database, "collections") == 1

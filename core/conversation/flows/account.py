@@ -10,7 +10,7 @@ from core.billing.account import standing
 from core.billing.model import ACTIVE, PAUSED
 from core.billing.queries import HotspotTime, home_line, hotspot_times
 from core.catalogue.labels import term_label
-from core.conversation.flows import change_plan, numbers, papers, pause, renews_itself
+from core.conversation.flows import change_plan, give, numbers, papers, pause, payday, renews_itself
 from core.conversation.flows.home import line_status
 from core.conversation.levels import require
 from core.conversation.menu import BUY
@@ -31,11 +31,14 @@ from core.subscribers.meet import meet
     STANDING_ORDER,
     LANGUAGE,
     CONTACTS,
-) = range(1, 11)
+    LINE,
+) = range(1, 12)
 LINE_FLOWS = {
     "change_plan": change_plan.enter,
     "pause": pause.enter,
     "renews_itself": renews_itself.enter,
+    "payday": payday.enter,
+    "give": give.enter,
 }
 MOST_TIMES = 3
 """Running bundles told one by one; nobody runs more at once on one number."""
@@ -78,9 +81,11 @@ class Account(Plain):
             choices.insert(1, Choice("pause", say("Pause"), PAUSE))
         if state in SERVED_STATES:
             choices.insert(0, Choice("change_plan", say("Change plan"), CHANGE_PLAN))
+        if state == ACTIVE:
+            choices.append(Choice("line", say("Payday, give days"), LINE))
         if data["renewal"] is not None:
             choices.insert(0, Choice("pay", say("Pay"), PAY))
-        kept = dict(reserved(*(set(range(PAY, CONTACTS)) - {choice.number for choice in choices})))
+        kept = dict(reserved(*(set(range(PAY, LINE + 1)) - {choice.number for choice in choices})))
         if data["paying"]:
             kept[PAY] = say("Please do not pay again yet.")
         return offer(*_lines(context, data), choices=tuple(choices), kept=kept)
@@ -92,6 +97,8 @@ class Account(Plain):
             return numbers.enter(context)
         if text == "papers":
             return require(context, "papers.read", text) or papers.enter(context)
+        if text == "line":
+            return go("account.line")
         if text in LINE_FLOWS:
             return LINE_FLOWS[text](context)
         return go("renew.confirm", order=context.data["renewal"])
@@ -104,7 +111,7 @@ def _lines(context: Context, data: Any) -> list[Sentence]:
     for time in data["times"]:
         lines += _time_left(time)
     if data["line"] is None and not data["times"]:
-        lines.append(say("No WiFi running. To buy dial {dial}", dial=context.brand.dial(BUY)))
+        lines.append(_no_wifi(context))
     owed, mine = (show_money(Money(data[name])) for name in ("owed_cents", "mine_cents"))
     if data["line"] is not None or (data["owed_cents"] and data["mine_cents"]):
         lines.append(say("You owe {owed}. Your money {mine}.", owed=owed, mine=mine))
@@ -113,6 +120,12 @@ def _lines(context: Context, data: Any) -> list[Sentence]:
     elif data["mine_cents"]:
         lines.append(say("Your money {mine}.", mine=mine))
     return lines
+
+
+def _no_wifi(context: Context) -> Sentence:
+    if context.news_comes_here:
+        return say("No WiFi running. To buy write BUY.")
+    return say("No WiFi running. To buy dial {dial}", dial=context.brand.dial(BUY))
 
 
 def _whose(name: str, account_no: str) -> Sentence:
@@ -148,4 +161,17 @@ def _time_left(time: Any) -> tuple[Sentence, Sentence]:
     return left, ends
 
 
-STEPS = {"account": Account()}
+class Line(Plain):
+    """What is seldom wanted of a home line."""
+
+    def show(self, context: Context) -> Screen:
+        return offer(
+            say("Your home line"),
+            choices=(Choice("payday", say("Move my payday"), 1), Choice("give", say("Give days away"), 2)),
+        )
+
+    def answer(self, context: Context, text: str) -> Next:
+        return LINE_FLOWS[text](context)
+
+
+STEPS = {"account": Account(), "line": Line()}

@@ -67,6 +67,7 @@ class Bundle(Plain):
 
     def show(self, context: Context) -> Screen:
         order = Order(**context.data["order"])
+        tight = pay.speaks_of_code(order)
         runs = _how_it_runs(context, order)
         if order.is_free:
             return offer(
@@ -82,11 +83,13 @@ class Bundle(Plain):
                 price=order.price,
                 phones=phones(order.shared_devices),
             ),
-            runs,
+            *((runs,) if not order.coupon or order.until_midnight else ()),  # it was said before the code
+            *pay.code_lines(order),
             choices=(
-                Choice("mine", say("For me: pay now"), 1),
-                Choice("other", say("For another number"), 2),
+                Choice("mine", say("Pay now") if tight else say("For me: pay now"), 1),
+                Choice("other", say("Another number") if tight else say("For another number"), 2),
                 Choice("payer", say("Another phone pays"), 4),
+                *pay.code_choices(order),
             ),
             kept=reserved(SEVERAL),
         )
@@ -97,6 +100,8 @@ class Bundle(Plain):
             return go("buy.for_whom", order=order)
         if text == "payer":
             return go("pay.payer", order=order)
+        if text == pay.CODE:
+            return pay.ask_code("buy.bundle", Order(**order))
         return pay.pay_now(context, Order(**order))
 
 
@@ -107,6 +112,8 @@ def _how_it_runs(context: Context, order: Order) -> Sentence:
         if context.now.astimezone(NAIROBI).hour >= late:
             return say("It runs until 24:00 tomorrow")
         return say("It runs until 24:00 today")
+    if order.starts == "first_login" and pay.speaks_of_code(order):
+        return say("Time runs on from your login")
     if order.starts == "first_login":
         return say("Time starts when you log in, then does not stop")
     return say("Time starts at once, then does not stop")

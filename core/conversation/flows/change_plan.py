@@ -10,6 +10,7 @@ from core.billing.change_plan import NOT_NOW, Quote, quote_change
 from core.billing.line_model import KEPT, NOW
 from core.billing.queries import HomeLine, home_line
 from core.catalogue.model import PPPOE
+from core.conversation.go_on import after_prompt, to_see
 from core.conversation.levels import require
 from core.conversation.order import short_day
 from core.conversation.screen import Choice, Screen, offer
@@ -110,7 +111,7 @@ class Confirm(Plain):
             subscription_id=data["line_id"],
             plan_id=data["plan_id"],
         )
-        return end(_done(data, done), say("To see it dial {dial}", dial=context.brand.service_code))
+        return end(_done(data, done), to_see(context))
 
     def _pay(self, context: Context) -> Next:
         data = context.data
@@ -132,8 +133,7 @@ def goodbye(context: Context, data: Any) -> Next:
         price=_asked(data),
         merchant=context.brand.merchant_name,
     )
-    dial = context.brand.service_code
-    return end(asks, say("Nothing after 1 minute? Do not pay twice. Dial {dial} to see.", dial=dial))
+    return end(asks, after_prompt(context))
 
 
 def _is_to_pay(data: Any) -> bool:

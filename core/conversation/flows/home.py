@@ -6,12 +6,15 @@ other way, then what a dropped session left.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from core.base.clock import nairobi_day
 from core.base.money import Money, show_money
 from core.base.words import Sentence, say
-from core.billing.model import AWAITING_NETWORK, PAUSED, SUSPENDED
+from core.billing.model import ACTIVE, AWAITING_NETWORK, GRACE, PAUSED, SUSPENDED
 from core.billing.queries import HomeLine, home_line, last_bought
+from core.billing.time_to_pay import ASKED_BEFORE, IS_OFF
 from core.conversation import menu
 from core.conversation.dialogue import Frame
 from core.conversation.order import Order, short_day
@@ -66,6 +69,7 @@ def _menu_of(context: Context, person: Subscriber, open_cents: int | None) -> Ne
         menu.FIRST,
         name=person.first_name,
         line=_facts(line) if line else None,
+        asks_time=line is not None and _may_ask_time(line, context.now),
         renewal=renewal.as_json() if renewal else None,
         again=Order.of_offer(bought).as_json() if bought else None,
         open_cents=open_cents,
@@ -75,6 +79,13 @@ def _menu_of(context: Context, person: Subscriber, open_cents: int | None) -> Ne
 def _facts(line: HomeLine) -> dict[str, Any]:
     last = line.last_day
     return {"plan": line.plan_name, "state": line.state, "last_day": short_day(last) if last else None}
+
+
+def _may_ask_time(line: HomeLine, now: datetime) -> bool:
+    """Whether its owner is near the end of what is paid, and the line is on still."""
+    if line.last_day is None or line.state not in (ACTIVE, GRACE):
+        return False
+    return nairobi_day(now) >= line.last_day - ASKED_BEFORE
 
 
 class Menu(Plain):
@@ -90,7 +101,12 @@ class Menu(Plain):
             Choice("vouchers", say("My vouchers"), menu.VOUCHERS),
             Choice("account", say("Account") if known else say("Account, language"), menu.ACCOUNT),
         )
-        return _with_reserved(offer(*_title(context, data), choices=choices))
+        if data.get("asks_time"):
+            choices += (Choice("promise", say("Emergency day, pay later"), menu.TIME_TO_PAY),)
+        is_off = data["line"] is not None and data["line"]["state"] == SUSPENDED
+        return _with_reserved(
+            offer(*_title(context, data), choices=choices), {menu.TIME_TO_PAY: IS_OFF} if is_off else None
+        )
 
     def answer(self, context: Context, text: str) -> Next:
         data = context.data

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from core.base.clock import nairobi_day
 from core.base.money import Money, show_money
-from core.base.words import say
+from core.base.words import Sentence, say
+from core.billing.common_payday import price_to_join
 from core.billing.queries import home_line
 from core.catalogue.model import PPPOE
-from core.catalogue.queries import NOT_ON_SALE, sites_of
+from core.catalogue.queries import NOT_ON_SALE, Offer, sites_of
 from core.conversation.flows import pay
-from core.conversation.menu import ACCOUNT
+from core.conversation.go_on import to_see_how_it_stands
 from core.conversation.order import Order
 from core.conversation.screen import Choice, Screen, offer
 from core.conversation.step import Context, Next, Plain, again, end, go
@@ -29,7 +31,7 @@ def enter(context: Context) -> Next:
 def connecting(context: Context, plan: str) -> Next:
     return end(
         say("You have {plan}. We are connecting it.", plan=plan),
-        say("To see how it stands dial {dial}", dial=context.brand.dial(ACCOUNT)),
+        to_see_how_it_stands(context),
     )
 
 
@@ -53,13 +55,14 @@ class Plans(Plain):
         order = Order.of_offer(plan)
         sites = sites_of(context.work, plan.id)
         if len(sites) > 1:
-            prices = {str(site_id): plan.price_at(site_id) for site_id, _ in sites}
+            prices = {str(site_id): _to_begin(context, plan, site_id) for site_id, _ in sites}
             return go(
                 "home_wifi.place", order=order.as_json(), sites=[list(site) for site in sites], prices=prices
             )
         if not sites:
             return again(say("That plan is not sold anywhere yet."))
-        return _agree(_at(Order.of_offer(plan, sites[0][0]), *sites[0]))
+        order = _at(Order.of_offer(plan, sites[0][0]), *sites[0])
+        return _agree(replace(order, price_cents=_to_begin(context, plan, sites[0][0])))
 
 
 class Place(Plain):
@@ -107,15 +110,30 @@ class Confirm(Plain):
         return offer(
             say("{plan}, {term}, {site}", plan=order.plan_name, term=order.term, site=order.site_name),
             pay.from_whom(order, context),
-            say("Days count from the day it works"),
-            choices=(Choice("pay", say("Pay now"), 1), Choice("other", say("Another phone pays"), 2)),
+            *_from_when(order),
+            *pay.code_lines(order),
+            choices=(
+                Choice("pay", say("Pay now"), 1),
+                Choice("other", say("Another phone pays"), 2),
+                *pay.code_choices(order),
+            ),
         )
 
     def answer(self, context: Context, text: str) -> Next:
         order = Order(**context.data["order"])
         if text == "other":
             return go("pay.payer", order=order.as_json())
+        if text == pay.CODE:
+            return pay.ask_code("home_wifi.confirm", order)
         return pay.pay_now(context, order)
+
+
+def _from_when(order: Order) -> tuple[Sentence, ...]:
+    if order.coupon:
+        return ()  # it was said before the code, and there is little room
+    if pay.speaks_of_code(order):
+        return (say("Days start when it works"),)
+    return (say("Days count from the day it works"),)
 
 
 def _agree(order: Order) -> Next:
@@ -125,6 +143,12 @@ def _agree(order: Order) -> Next:
 
 def _shown(cents: int) -> str:
     return show_money(Money(cents))
+
+
+def _to_begin(context: Context, plan: Offer, site_id: int) -> int:
+    """Cents of the first period there, begun today: of a common month, the rest of it."""
+    price = Money(plan.price_at(site_id))
+    return price_to_join(plan, price, nairobi_day(context.work.now)).minor
 
 
 def _at(order: Order, site_id: int, name: str) -> Order:

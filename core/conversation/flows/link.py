@@ -5,14 +5,15 @@ every code by SMS: when the code comes back, the step that asked for it hears it
 """
 
 from core.base.clock import nairobi_day
+from core.base.email import Reached, reached
 from core.base.msisdn import Msisdn
 from core.base.words import Sentence, say
 from core.conversation.channel import Act
 from core.conversation.dialogue import Frame
 from core.conversation.flows import home
 from core.conversation.flows.pay import not_a_number, typed_number
+from core.conversation.go_on import to_see_account
 from core.conversation.levels import ask_code, due_at, moment, require, talk_name
-from core.conversation.menu import ACCOUNT
 from core.conversation.order import short_day
 from core.conversation.screen import Choice, Line, Screen, offer, question
 from core.conversation.step import Context, Next, Plain, again, end, go, step_named
@@ -83,28 +84,27 @@ def _welcome(context: Context, number: Msisdn) -> Next:
 
 
 class Code(Plain):
-    """Asks for a code by SMS. number: where it went; then, text: the frame that asked, and the answer it heard."""
+    """Asks for a code. number: where it went, by SMS or by mail; then, text: the frame that asked, and the answer it
+    heard."""
 
     act = "code.take"
     in_between = True
     worth_resuming = True  # on USSD the text is read after the session
 
     def show(self, context: Context) -> Screen:
-        lines: list[Line] = [
-            say("We sent a code by SMS to {number}. Type it.", number=_number(context).masked)
-        ]
+        lines: list[Line] = [_code_sent(_proved(context))]
         if context.chat is None:
             dial = context.brand.service_code
             lines.append(say("To read it leave, then dial {dial} again.", dial=dial))
         return question(*lines)
 
     def answer(self, context: Context, text: str) -> Next:
-        number, purpose = _number(context), context.data["purpose"]
+        number, purpose = _proved(context), context.data["purpose"]
         if not take_code(
             context.work, number=number, purpose=purpose, bound_to=talk_name(context), typed=text
         ):
             return again(say("Not the code, or too old. For a new one go back."))
-        if context.has_number and number == context.caller:
+        if isinstance(number, Msisdn) and context.has_number and number == context.caller:
             _note_proof(context, number)
         asked = Frame.from_json(context.data["then"])
         heard = context.data["text"]
@@ -120,8 +120,14 @@ def _in_this_place(asked: Frame, move: Next) -> Next:
     return Next("swap", move.frames, move.reason) if move.kind == "go" else move
 
 
-def _number(context: Context) -> Msisdn:
-    return Msisdn(context.data["number"])
+def _proved(context: Context) -> Reached:
+    return reached(context.data["number"])
+
+
+def _code_sent(place: Reached) -> Sentence:
+    if isinstance(place, Msisdn):
+        return say("We sent a code by SMS to {number}. Type it.", number=place.masked)
+    return say("We sent a code by e-mail to {email}. Type it.", email=place.masked)
 
 
 def _note_proof(context: Context, number: Msisdn) -> None:
@@ -200,7 +206,7 @@ class Chat(Plain):
 
 def changed(context: Context, done: Sentence, later: str | bool) -> Next:
     """The end of a change. later: from when it holds, where it has to wait."""
-    look = say("To see it dial {dial}", dial=context.brand.dial(ACCOUNT))
+    look = to_see_account(context)
     if not later:
         return end(done, look)
     return end(say("Noted. It is done on {when}, and we tell your other numbers now.", when=later), look)

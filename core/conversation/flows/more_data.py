@@ -8,7 +8,7 @@ from core.billing.queries import line_with_data
 from core.catalogue.labels import data_label
 from core.catalogue.queries import NOT_ON_SALE, TOPUPS
 from core.conversation.flows import pay
-from core.conversation.menu import ACCOUNT
+from core.conversation.go_on import to_see_what_you_have
 from core.conversation.order import Order
 from core.conversation.screen import Choice, Screen, offer
 from core.conversation.step import Context, Next, Plain, again, end, go
@@ -22,7 +22,7 @@ def enter(context: Context) -> Next:
     if line is None or found is None:
         return end(
             say("You have no bundle with limited data now."),
-            say("To see what you have dial {dial}", dial=context.brand.dial(ACCOUNT)),
+            to_see_what_you_have(context),
         )
     return go("more_data.topups", line=line[0], kind=line[1], left=found.left, quota=found.quota)
 

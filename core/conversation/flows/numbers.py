@@ -1,14 +1,15 @@
-"""Numbers and chats of mine: more numbers for one account, a new number, several accounts on one number, and the
-account that was hidden when the number fell silent."""
+"""Numbers, chats and e-mail of mine: more numbers for one account, a new number, several accounts on one number, and
+the account that was hidden when the number fell silent."""
 
 from sqlalchemy import select
 
 from core.base.errors import Refusal
 from core.base.msisdn import Msisdn
 from core.base.words import Sentence, say
-from core.conversation.flows import home, link
+from core.conversation.flows import emails, home, link
 from core.conversation.flows.link import changed, link_here
 from core.conversation.flows.pay import not_a_number, typed_number
+from core.conversation.go_on import to_try_again
 from core.conversation.levels import ask_code, due_at, moment, require, talk_name
 from core.conversation.screen import Choice, Line, Screen, offer, question, reserved
 from core.conversation.step import Context, Next, Plain, again, end, go
@@ -28,7 +29,7 @@ from core.subscribers.model import CODE, PHONE
 from core.subscribers.numbers import choose_account, choose_main
 from core.subscribers.queries import accounts_of, by_account_no, numbers_of
 
-CHATS, NUMBERS, MOVE, OLD_ACCOUNT, OTHER_ACCOUNT = range(1, 6)
+CHATS, NUMBERS, MOVE, OLD_ACCOUNT, OTHER_ACCOUNT, EMAIL = range(1, 7)
 NEW_NUMBER = "number.new"
 """The purpose of a code to a number that is to become this person's."""
 
@@ -41,22 +42,26 @@ def enter(context: Context) -> Next:
 
 class Mine(Plain):
     def show(self, context: Context) -> Screen:
-        choices = (
+        choices = [
             Choice("chats", say("My chats"), CHATS),
             Choice("list", say("My numbers"), NUMBERS),
             Choice("move", say("Move to a new number"), MOVE),
             Choice("old_account", say("My old account"), OLD_ACCOUNT),
-        )
+        ]
         if context.data["several"]:
-            other = Choice("accounts", say("Another account of mine"), OTHER_ACCOUNT)
-            return offer(say("Numbers and chats"), choices=(*choices, other))
-        return offer(say("Numbers and chats"), choices=choices, kept=reserved(OTHER_ACCOUNT))
+            choices.append(Choice("accounts", say("Another account of mine"), OTHER_ACCOUNT))
+        if context.sends_mail:
+            choices.append(Choice("email", say("My e-mail"), EMAIL))
+        kept = reserved(*({OTHER_ACCOUNT, EMAIL} - {choice.number for choice in choices}))
+        return offer(say("Numbers and chats"), choices=tuple(choices), kept=kept)
 
     def answer(self, context: Context, text: str) -> Next:
         if text == "chats":
             return link.enter(context)
         if text == "list":
             return _list(context)
+        if text == "email":
+            return emails.enter(context)
         if text == "accounts":
             found = accounts_of(context.work, context.caller)
             return go(
@@ -241,7 +246,7 @@ class LastReceipt(Plain):
 
 
 def refused(context: Context) -> Next:
-    return end(DOES_NOT_FIT, say("To try again dial {dial}", dial=context.brand.service_code))
+    return end(DOES_NOT_FIT, to_try_again(context))
 
 
 def _is_last_receipt(context: Context, subscriber_id: int, typed: str) -> bool:

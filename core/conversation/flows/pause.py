@@ -5,6 +5,7 @@ from core.base.words import counted, say
 from core.billing.model import PAUSED, Subscription
 from core.billing.pause import NOT_ON, check_pause, longest_pause, pause_by_owner, resume_by_owner
 from core.billing.queries import home_line
+from core.conversation.go_on import to_bring_back, to_see
 from core.conversation.levels import require
 from core.conversation.order import short_day
 from core.conversation.screen import Choice, Screen, offer
@@ -45,7 +46,7 @@ class Confirm(Plain):
         pause_by_owner(context.work, context.data["line_id"])
         return end(
             say("{plan} is paused", plan=context.data["plan"]),
-            say("To bring it back dial {dial}", dial=context.brand.service_code),
+            to_bring_back(context),
         )
 
 
@@ -68,7 +69,7 @@ class Back(Plain):
         resume_by_owner(context.work, context.data["line_id"])
         return end(
             say("{plan}: being connected", plan=context.data["plan"]),
-            say("To see it dial {dial}", dial=context.brand.service_code),
+            to_see(context),
         )
 
 

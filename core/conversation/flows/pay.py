@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from core.base.errors import Refusal
+from core.base.money import Money, show_money
 from core.base.msisdn import Msisdn, NotAPhoneNumber
 from core.base.words import Sentence, say
+from core.billing.coupon_use import NO_SUCH_CODE, discount_now, try_code
 from core.billing.queries import home_line
 from core.catalogue.queries import NOT_ON_SALE
 from core.conversation.menu import VOUCHERS
@@ -12,9 +14,12 @@ from core.conversation.order import Order
 from core.conversation.screen import Choice, Screen, offer, question
 from core.conversation.step import Context, Next, Plain, again, back, end, go, restart, swap
 from core.payments.collect import pay_for_plan
-from core.payments.standing import Standing, standing_of
+from core.payments.standing import Standing, begun_at, standing_of
 from core.subscribers.meet import meet
 from core.vouchers.free import give_free
+
+CODE, CODE_KEY = "code", 5
+"""The choice of typing an offer code, and its number on every confirmation."""
 
 
 class Payer(Plain):
@@ -66,35 +71,49 @@ def pay_now(context: Context, order: Order, payer: Msisdn | None = None) -> Next
     work, paying = context.work, payer or context.caller
     standing = standing_of(
         work,
-        step=context.step,
         payer=paying,
         plan_id=order.plan_id,
         caller=context.caller,
         beneficiary=order.for_whom,
         renews=order.renews,
     )
-    if standing.begun is None:  # else it is the same key press, heard again
-        if payer is None and standing.was_refused:
-            return go("pay.payer", order=order.as_json())
-        if payer is None and standing.open_cents is not None:
-            return restart("payment_open.checking", amount_cents=standing.open_cents)
-        now = _as_it_stands(context, order, standing)
-        if now != order:
-            changed = say("The price or the days have changed. Please look again.")
-            return swap(context.frame.step, changed, **{**context.data, "order": now.as_json()})
-    pay_for_plan(
-        work,
-        step=context.step,
-        buyer=standing.caller or meet(work, msisdn=context.caller),
-        payer=paying,
-        plan_id=order.plan_id,
-        beneficiary=order.for_whom,
-        site_id=order.site_id,
-        renews=order.renews,
-        push_after=context.push_after,
-        standing=standing,
-    )
+    try:
+        other = _in_the_way(context, order, payer, standing)
+        if other is None:
+            pay_for_plan(
+                work,
+                step=context.step,
+                buyer=standing.caller or meet(work, msisdn=context.caller),
+                payer=paying,
+                plan_id=order.plan_id,
+                beneficiary=order.for_whom,
+                site_id=order.site_id,
+                renews=order.renews,
+                push_after=context.push_after,
+                standing=standing,
+                coupon=order.coupon,
+            )
+        elif begun_at(work, context.step) is None:
+            return other
+    except Refusal:
+        if begun_at(work, context.step) is None:  # else it is the same key press, heard again
+            raise
     return goodbye(context, order, payer)
+
+
+def _in_the_way(context: Context, order: Order, payer: Msisdn | None, standing: Standing) -> Next | None:
+    """Where the talk goes instead of paying: to another phone, to the payment that is open, or to a changed price."""
+    if payer is None and standing.was_refused:
+        return go("pay.payer", order=order.as_json())
+    if payer is None and standing.open_cents is not None:
+        return restart("payment_open.checking", amount_cents=standing.open_cents)
+    now = _as_it_stands(context, order, standing)
+    if now == order:
+        return None
+    changed = say("The price or the days have changed. Please look again.")
+    if now.coupon != order.coupon:
+        changed = NO_SUCH_CODE
+    return swap(context.frame.step, changed, **{**context.data, "order": now.as_json()})
 
 
 def _take_free(context: Context, order: Order) -> Next:
@@ -105,6 +124,21 @@ def _take_free(context: Context, order: Order) -> Next:
 
 def _as_it_stands(context: Context, order: Order, standing: Standing) -> Order:
     """The order at the price, term and last day of this moment. Refusal where it is no longer to be had."""
+    now = replace(_without_code(context, order, standing), takes_code=order.takes_code)
+    if order.coupon is None or standing.caller is None:
+        return now
+    off = discount_now(
+        context.work,
+        order.coupon,
+        subscriber_id=standing.caller.id,
+        plan_id=now.plan_id,
+        site_id=now.site_id,
+        price=Money(now.price_cents),
+    )
+    return replace(now, coupon=order.coupon, discount_cents=off.minor) if off is not None else now
+
+
+def _without_code(context: Context, order: Order, standing: Standing) -> Order:
     if order.renews is not None and not order.is_topup:
         line = home_line(context.work, standing.caller.id) if standing.caller else None
         renewal = Order.of_line(line) if line and line.subscription_id == order.renews else None
@@ -180,4 +214,50 @@ def not_a_number() -> Sentence:
     return say("That is not a phone number of Kenya.")
 
 
-STEPS = {"payer": Payer(), "confirm": Confirm()}
+class Code(Plain):
+    """Asks for an offer code, and leads back to the confirmation `then`, at its price."""
+
+    def show(self, context: Context) -> Screen:
+        return question(say("Type the offer code"))
+
+    def answer(self, context: Context, text: str) -> Next:
+        order = Order(**context.data["order"])
+        found = try_code(
+            context.work,
+            typed=text,
+            subscriber_id=meet(context.work, msisdn=context.caller).id,
+            plan_id=order.plan_id,
+            site_id=order.site_id,
+            price=Money(order.price_cents),
+        )
+        if isinstance(found, Sentence):
+            return again(found)
+        code, off = found
+        lower = replace(order, coupon=code, discount_cents=off.minor)
+        return swap(context.data["then"], order=lower.as_json())
+
+
+def ask_code(then: str, order: Order) -> Next:
+    """On to the question for an offer code; `then`: the confirmation that shows its price."""
+    return go("pay.code", then=then, order=order.as_json())
+
+
+def code_choices(order: Order) -> tuple[Choice, ...]:
+    """The key by which a code is typed: only where one may hold, and none was typed yet."""
+    return (Choice(CODE, say("Offer code"), CODE_KEY),) if order.takes_code and not order.coupon else ()
+
+
+def code_lines(order: Order) -> tuple[Sentence, ...]:
+    """What the code that was typed takes off."""
+    if not order.coupon:
+        return ()
+    off = show_money(Money(order.discount_cents))
+    return (say("{code}: -{amount}", code=order.coupon, amount=off),)
+
+
+def speaks_of_code(order: Order) -> bool:
+    """Whether a confirmation needs room for a code."""
+    return bool(code_choices(order) or code_lines(order))
+
+
+STEPS = {"payer": Payer(), "confirm": Confirm(), "code": Code()}

@@ -24,7 +24,12 @@ class Confirm(Plain):
             lines.append(say("New last day {day}", day=short_day(date.fromisoformat(order.new_last_day))))
         return offer(
             *lines,
-            choices=(Choice("pay", say("Pay now"), 1), Choice("other", say("Another phone pays"), 2)),
+            *pay.code_lines(order),
+            choices=(
+                Choice("pay", say("Pay now"), 1),
+                Choice("other", say("Another phone pays"), 2),
+                *pay.code_choices(order),
+            ),
             kept=reserved(ANOTHER_AMOUNT),
         )
 
@@ -32,6 +37,8 @@ class Confirm(Plain):
         order = Order(**context.data["order"])
         if text == "other":
             return go("pay.payer", order=order.as_json())
+        if text == pay.CODE:
+            return pay.ask_code("renew.confirm", order)
         return pay.pay_now(context, order)
 
 

@@ -4,6 +4,7 @@ from core.base.errors import Refusal
 from core.base.words import say
 from core.billing.pause import NOT_ON, set_renews
 from core.billing.queries import home_line
+from core.conversation.go_on import to_see
 from core.conversation.levels import require
 from core.conversation.screen import Choice, Screen, offer
 from core.conversation.step import Context, Next, Plain, end, go
@@ -38,7 +39,7 @@ class Choose(Plain):
             return proof
         set_renews(context.work, context.data["line_id"], renews=text == "yes")
         done = say("It renews by itself.") if text == "yes" else say("It does not renew by itself any more.")
-        return end(done, say("To see it dial {dial}", dial=context.brand.service_code))
+        return end(done, to_see(context))
 
 
 STEPS = {"choose": Choose()}

@@ -13,6 +13,9 @@ TITLES = {
     "numbers.move": say("move to a new number"),
     "numbers.old_account": say("My old account"),
     "numbers.last_receipt": say("My old account"),
+    "change_plan.confirm": say("Change plan"),
+    "pause.confirm": say("Pause"),
+    "payday.confirm": say("Move my payday"),
 }
 """What is continued, where it is no order."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from core.base.clock import nairobi_day
 from core.base.words import Sentence, say
 from core.catalogue.labels import term_label
-from core.conversation.menu import BUY, VOUCHERS
+from core.conversation.go_on import to_buy, to_see_voucher
 from core.conversation.order import full_day, phones, short_day
 from core.conversation.screen import Choice, Screen, farewell, offer, reserved
 from core.conversation.step import Context, Next, Plain, end, go
@@ -31,7 +31,7 @@ def enter(context: Context) -> Next:
 
 
 def none_yet(context: Context) -> Next:
-    return end(say("You have no voucher yet."), say("To buy one dial {dial}", dial=context.brand.dial(BUY)))
+    return end(say("You have no voucher yet."), to_buy(context))
 
 
 class Voucher(Plain):
@@ -109,7 +109,7 @@ def _label(voucher: dict[str, Any]) -> Sentence:
 def sent(context: Context) -> Next:
     return end(
         say("We are sending the voucher to {number} by SMS.", number=context.caller.masked),
-        say("Late? See it here: dial {dial}", dial=context.brand.dial(VOUCHERS, SHOW)),
+        to_see_voucher(context),
     )
 
 
@@ -121,8 +121,7 @@ def shown(context: Context, voucher: dict[str, Any], code: str) -> Screen:
         join = say("Join {wifi}, open the browser.", wifi=wifi)
         return farewell(say("Your WiFi voucher:"), code, _title(voucher), join)
     if voucher["state"] != SOLD:
-        buy = say("To buy one dial {dial}", dial=context.brand.dial(BUY))
-        return farewell(say("Your WiFi voucher:"), code, _title(voucher), buy)
+        return farewell(say("Your WiFi voucher:"), code, _title(voucher), to_buy(context))
     return farewell(
         say("Your WiFi voucher:"),
         code,

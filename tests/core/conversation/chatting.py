@@ -36,6 +36,7 @@ class ChatHouse:
         self.database = Database(url, clock=clock, keyring=keyring, routes=lambda _: ())
         self.redis: Redis = Redis.from_url(redis_url)
         self.brand = Brand()
+        self.sends_mail = True
         self.keyring = keyring
         self.clock = clock
         self.book = OfferBook(timedelta())

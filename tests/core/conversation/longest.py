@@ -1,11 +1,12 @@
 """Every screen with the longest names and amounts that staff can enter: data of each step, by its name."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from core.base.msisdn import Msisdn
 from core.base.settings import Brand
+from core.billing.time_to_pay import TimeToPay
 from core.catalogue.queries import Offer
 from core.conversation.dialogue import Dialogue, Frame
 from core.conversation.offer_book import OfferBook
@@ -20,6 +21,7 @@ BRAND = Brand(
     wifi_name="PWANI WIFI 2",
     service_code="*384*123#",
 )
+MAILBOX = f"maximilian@{'long-' * 8}provider.co.ke"
 NAME, PLAN, SITE, ACCOUNT = "Maximilian", "Home 100Mbps", "Kisimani Juu", "10000015"
 
 BUNDLE = Order("hotspot", 3, "Hotspot 30d", 1_250_000, "seconds", 30 * 86_400, 10)
@@ -31,6 +33,14 @@ WITH_FEES = replace(
 )
 MORE_DATA = replace(BUNDLE, data_bytes=999_900_000_000, renews=7)
 FREE = replace(BUNDLE, price_cents=0)
+
+
+def with_codes(order: Order) -> list[dict[str, Any]]:
+    """The order where a code may be typed, and where one was."""
+    coded = replace(order, takes_code=True, coupon="WWWWWWWW9", discount_cents=1_249_900)
+    return [{"order": one.as_json()} for one in (replace(order, takes_code=True), coded)]
+
+
 VOUCHER = {
     "id": 8,
     "term_unit": "seconds",
@@ -72,6 +82,19 @@ def change(**facts: Any) -> dict[str, Any]:
     return {**plain, "is_mine": True, **facts}
 
 
+TIME_TO_PAY = {
+    "line_id": 1, "line": [PLAN, "grace", "30/12"], "price_cents": 1_250_000, "lends": True, "promises": True,
+    "lent": None, "promised": None, "lends_from": "30/12", "lend_until": "2027-12-30", "next_lend": "30/12",
+    "next_promise": "30/12", "month_from": "30/12", "days": ["2027-12-30"] * 5,
+}  # fmt: skip
+_DAY = date(2027, 12, 30)
+NO_TIME_LEFT = TimeToPay(
+    due_day=_DAY, lent_until=_DAY, promised_until=_DAY, lend_from=_DAY, promise_from=_DAY, lend_until=_DAY,
+    promise_days=(_DAY, _DAY), next_lend=_DAY, next_promise=_DAY, is_slow=True,
+)  # fmt: skip
+GIFT = {"line_id": 1, "plan": PLAN, "most": 31, "to_id": 2, "to_account": ACCOUNT, "to_name": f"{NAME} M."}
+BILL = {"ref": "invoice:1", "number": "INV-2026-0000001", "day": "22/12", "cents": 1_250_000}
+
 CHAT = ["whatsapp", "KE.88112233445566", "22/11"]
 
 SCREENS: dict[str, list[dict[str, Any]]] = {
@@ -80,6 +103,7 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
         home(),
         home(line=line("active"), renewal=RENEWAL.as_json()),
         home(line=line("suspended"), renewal=RENEWAL.as_json()),
+        home(line=line("grace"), renewal=RENEWAL.as_json(), asks_time=True),
         home(line=line("awaiting_network"), again=BUNDLE.as_json()),
         home(again=BUNDLE.as_json()),
         home(open_cents=1_250_000),
@@ -98,6 +122,7 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
         {"order": BUNDLE.as_json()},
         {"order": {**BUNDLE.as_json(), "starts": "grant"}},
         {"order": FREE.as_json()},
+        *with_codes(BUNDLE),
     ],
     "buy.for_whom": [{"order": BUNDLE.as_json()}],
     "buy.read_back": [{"order": FOR_OTHER.as_json()}],
@@ -109,9 +134,14 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "home_wifi.first": [{"order": WITH_FEES.as_json()}],
-    "home_wifi.confirm": [{"order": NEW_LINE.as_json()}, {"order": WITH_FEES.as_json()}],
+    "home_wifi.confirm": [
+        {"order": NEW_LINE.as_json()},
+        {"order": WITH_FEES.as_json()},
+        *with_codes(WITH_FEES),
+    ],
     "more_data.confirm": [{"order": MORE_DATA.as_json()}],
-    "renew.confirm": [{"order": RENEWAL.as_json()}],
+    "renew.confirm": [{"order": RENEWAL.as_json()}, *with_codes(RENEWAL)],
+    "pay.code": [{"order": BUNDLE.as_json(), "then": "buy.bundle"}],
     "pay.payer": [{"order": RENEWAL.as_json()}],
     "pay.confirm": [
         {"order": one.as_json(), "payer": "254722333444"} for one in (FOR_OTHER, RENEWAL, BUNDLE)
@@ -134,13 +164,50 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
         change(when="next", due_cents=0, day="22/12"),
         change(when="kept", due_cents=0, day=None),
     ],
+    "account.line": [{}],
+    "promise.choose": [
+        TIME_TO_PAY,
+        {**TIME_TO_PAY, "lends": False, "lent": "30/12"},
+        {**TIME_TO_PAY, "promises": False, "promised": "30/12"},
+    ],
+    "promise.lend": [{**TIME_TO_PAY, "is_slow": is_slow} for is_slow in (True, False)],
+    "promise.day": [TIME_TO_PAY],
+    "promise.confirm": [
+        {**TIME_TO_PAY, "until": "2027-12-30", "is_slow": is_slow} for is_slow in (True, False)
+    ],
+    "payday.day": [{"last_day": "30/12"}],
+    "payday.confirm": [
+        {
+            "anchor": 31,
+            "days": days,
+            "due_cents": 1_250_000,
+            "first": "30/12",
+            "last": "30/12",
+            "is_mine": True,
+        }
+        for days in (1, 31)
+    ],
+    "give.to_whom": [GIFT],
+    "give.days": [GIFT],
+    "give.confirm": [{**GIFT, "days": days} for days in (1, 31)],
+    "papers.open": [{"paper": BILL}],
+    "papers.wrong": [{"paper": BILL, "until": "30/12"}],
+    "papers.pin": [{"pin": None}, {"pin": "A012345678Z"}],
+    "papers.pin_read": [{"pin": "A012345678Z"}],
     "pause.confirm": [{"line_id": 1, "plan": PLAN, "days": 365, "until": "22/12"}],
     "pause.back": [{"line_id": 1, "plan": PLAN, "days": 1, "until": "22/12"}],
     "renews_itself.choose": [{"line_id": 1, "plan": PLAN, "renews": renews} for renews in (True, False)],
     "link.ask": [{}],
-    "link.code": [{"number": "254722333444", "purpose": "prove", "then": ["link.ask", {}], "text": ""}],
+    "link.code": [
+        {"number": to, "purpose": "prove", "then": ["link.ask", {}], "text": ""}
+        for to in ("254722333444", MAILBOX)
+    ],
+    "emails.mine": [
+        {"mailboxes": found}
+        for found in ([[MAILBOX, True]], [[MAILBOX, False]], [[MAILBOX, True], [MAILBOX, False]])
+    ],
+    "emails.type": [{}],
     "link.chat": [{"chat": CHAT}],
-    "numbers.mine": [{"several": True}, {"several": False}],
     "numbers.number": [{"number": "254722333444", "is_main": is_main} for is_main in (True, False)],
     "numbers.add": [{}],
     "numbers.move": [{}],
@@ -166,7 +233,7 @@ LISTS: dict[str, list[dict[str, Any]]] = {
                     "open": is_open,
                     "credit": not is_open,
                 }
-                for is_open in (True, False, True, False, True)
+                for is_open in (True, False, True, False)
             ]
         }
     ],
@@ -188,6 +255,7 @@ LISTS: dict[str, list[dict[str, Any]]] = {
     "more_data.topups": [{"line": 7, "kind": "hotspot", "left": 999_900_000_000, "quota": 999_900_000_000}],
     "vouchers.old": [{"others": [voucher(state) for state in ("sold", "active", "used", "void") * 3]}],
     "link.chats": [{"chats": []}, {"chats": [CHAT] * 3}],
+    "numbers.mine": [{"several": True}, {"several": False}],
     "numbers.list": [{"numbers": [["254722333444", True], ["254722333445", False]]}],
     "numbers.accounts": [{"accounts": [[1, ACCOUNT, NAME], [2, ACCOUNT, ""]]}],
 }

@@ -37,6 +37,7 @@ SENTENCES = [
     ("2k bundle", Action.BUY, 2_000, None),
     ("lipa Ksh 2,000.00", Action.PAY, 2_000, None),
     ("ksh50", Action.BUY, 50, None),
+    ("ksh\u030150", Action.BUY, 50, None),
     ("saa 3", Action.BUY, None, ("hours", 3)),
     ("3hrs", Action.BUY, None, ("hours", 3)),
     ("masaa matatu", Action.BUY, None, ("hours", 3)),

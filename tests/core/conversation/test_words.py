@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from core.base.i18n import LANGUAGES, LOCALES, render
 from core.base.money import CENTS
 from core.base.msisdn import Msisdn
 from core.conversation.dialogue import Frame
-from core.conversation.flows import home_wifi, pay, payment_open, vouchers
+from core.conversation.flows import home_wifi, pay, payment_open, promise, vouchers
 from core.conversation.screen import Screen
 from core.conversation.step import Next, step_named
 from tests.core.conversation import longest
@@ -100,6 +101,8 @@ def farewells() -> list[Next]:
         payment_open.keep_free(here),
         payment_open.asking(here, 12_500 * CENTS),
         home_wifi.connecting(here, longest.PLAN),
+        promise.nothing_now(here, longest.NO_TIME_LEFT),
+        promise.nothing_now(here, replace(longest.NO_TIME_LEFT, lend_from=None, lent_until=None)),
     ]
 
 

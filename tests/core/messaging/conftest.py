@@ -107,7 +107,14 @@ class Desk:
     def has_mail(self, subscriber_id: int, mail: str = "amina@example.com") -> str:
         with self.work() as work:
             work.session.add(
-                Address(subscriber_id=subscriber_id, channel="email", external_id=mail, created_at=work.now)
+                Address(
+                    subscriber_id=subscriber_id,
+                    channel="email",
+                    external_id=mail,
+                    is_primary=False,
+                    proved_at=work.now,
+                    created_at=work.now,
+                )
             )
         return mail
 

@@ -23,25 +23,27 @@ def sold(network: Network, plan_id: int, hours_ago: int = 2) -> int:
     return voucher
 
 
-def test_the_first_login_is_said_once_with_its_instant(network: Network, day: int, mast: int) -> None:
+def test_the_first_login_is_said_once_with_its_instant_and_site(
+    network: Network, kilifi: int, day: int, mast: int
+) -> None:
     voucher = sold(network, day)
     jobs.watch_logins(network)
     assert network.said("FirstLogin") == []
     log_in(network, mast, voucher, uptime_seconds=45)
     jobs.watch_logins(network)
     at = int((network.clock.now() - timedelta(seconds=45)).timestamp())
-    assert network.said("FirstLogin") == [{"subscription_id": voucher, "at": at}]
+    assert network.said("FirstLogin") == [{"subscription_id": voucher, "at": at, "site_id": kilifi}]
     network.minute()
     jobs.watch_logins(network)
     assert len(network.said("FirstLogin")) == 1
 
 
-def test_a_login_never_lies_before_the_grant(network: Network, day: int, mast: int) -> None:
+def test_a_login_never_lies_before_the_grant(network: Network, kilifi: int, day: int, mast: int) -> None:
     voucher = sold(network, day, hours_ago=1)
     granted_at = network.said("AccessGranted")[0]["at"]
     log_in(network, mast, voucher, uptime_seconds=2**63)
     jobs.watch_logins(network)
-    assert network.said("FirstLogin") == [{"subscription_id": voucher, "at": granted_at}]
+    assert network.said("FirstLogin") == [{"subscription_id": voucher, "at": granted_at, "site_id": kilifi}]
 
 
 def test_plans_that_start_with_the_grant_are_not_watched(network: Network, kilifi: int, mast: int) -> None:

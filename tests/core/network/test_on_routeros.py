@@ -69,7 +69,7 @@ def test_paid_in_the_dark_online_with_the_light(wired: Network, simulated: Simul
     wired.minute()
     # The session is as old as the router says: the customer came in with the grant, a minute ago.
     granted_at = wired.said("AccessGranted")[1]["at"]
-    assert wired.said("FirstLogin") == [{"subscription_id": voucher, "at": granted_at}]
+    assert wired.said("FirstLogin") == [{"subscription_id": voucher, "at": granted_at, "site_id": site}]
 
 
 def test_suspended_paid_and_ended(wired: Network, simulated: SimulatedRouter) -> None:

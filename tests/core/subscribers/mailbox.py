@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import text
 
 from core.base.database import Database, Work
-from core.base.msisdn import Msisdn
+from core.base.email import Reached, name_of
 from core.messaging.codes import send_code, tell_change
 from core.messaging.model import Notice
 from core.subscribers.jobs import carry_out_change
@@ -17,6 +17,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "ContactsChanged": tell_change,
     "ContactChangeDue": carry_out_change,
 }
+
+CODES = ("code", "code_by_mail")
 
 
 class Mailbox:
@@ -44,16 +46,16 @@ class Mailbox:
                 self._done.add(event_id)
                 JOBS[name](self, **payload)
 
-    def texts(self, number: Msisdn) -> list[tuple[str, dict[str, str]]]:
-        """The texts to a number, oldest first: (template, values)."""
+    def texts(self, number: Reached) -> list[tuple[str, dict[str, str]]]:
+        """The texts to a number or mailbox, oldest first: (template, values)."""
         self.deliver()
         with self.work() as work:
-            found = work.session.query(Notice).filter_by(address=number.digits).order_by(Notice.id).all()
+            found = work.session.query(Notice).filter_by(address=name_of(number)).order_by(Notice.id).all()
             return [(notice.template, _values(work, notice)) for notice in found]
 
-    def code(self, number: Msisdn) -> str:
-        """The newest code that went to a number."""
-        return [values["code"] for template, values in self.texts(number) if template == "code"][-1]
+    def code(self, number: Reached) -> str:
+        """The newest code that went to a number or mailbox."""
+        return [values["code"] for template, values in self.texts(number) if template in CODES][-1]
 
 
 def _values(work: Work, notice: Notice) -> dict[str, str]:
