@@ -60,6 +60,10 @@ class Terminal:
     def book(self) -> OfferBook:
         return self._deps.book
 
+    @property
+    def sends_mail(self) -> bool:
+        return self._deps.sends_mail
+
     def work(self, request_id: str | None = None) -> AbstractContextManager[Work]:
         return self._deps.work(request_id)
 

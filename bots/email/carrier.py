@@ -12,12 +12,13 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from bots.email.settings import ADDRESS, MAX_ADDRESS, EmailSettings
+from bots.email.settings import EmailSettings
 from core.base.clock import Clock
 from core.base.database import Work
+from core.base.email import is_email
 from core.base.errors import OutcomeUnknown, Rejected, Unreachable
 from core.base.i18n import render
-from core.base.words import say
+from core.base.words import Sentence, say
 from core.messaging.carrier import EMAIL, AccountRefused, Message, Report, Sent, Unreadable
 
 
@@ -65,12 +66,12 @@ class EmailCarrier:
 
     def mail(self, message: Message) -> EmailMessage:
         """The notice as a mail. Raises Rejected for what is no address."""
-        if not ADDRESS.fullmatch(message.address) or len(message.address) > MAX_ADDRESS:
+        if not is_email(message.address):
             raise Rejected("not an e-mail address", code="address")
         mail = EmailMessage(policy=policy.SMTP)
         mail["From"] = self._settings.sender
         mail["To"] = message.address
-        mail["Subject"] = render(say("A message from {provider}", provider=self._provider), message.language)
+        mail["Subject"] = render(self._about(message), message.language)
         mail["Date"] = format_datetime(self._clock.now())
         mail["Message-ID"] = f"<notice-{message.notice_id}@{self._settings.sender.rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
@@ -79,6 +80,12 @@ class EmailCarrier:
             kind, _, subtype = document.media_type.partition("/")
             mail.add_attachment(document.content, maintype=kind, subtype=subtype, filename=document.name)
         return mail
+
+    def _about(self, message: Message) -> Sentence:
+        if not message.documents:
+            return say("A message from {provider}", provider=self._provider)
+        (name, _, _) = message.documents[0].name.rpartition(".")
+        return say("{number} from {provider}", number=name, provider=self._provider)
 
     def _connect(self) -> smtplib.SMTP:
         """A connection that is greeted, encrypted as set, and logged in."""

@@ -1,16 +1,12 @@
 """Settings of the mail server that takes our mail."""
 
-import re
 from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from core.base.email import is_email
 from core.base.settings import FromEnvironment, is_loopback
-
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
-"""What we write to: no quoting, no comments, nothing that could end a header (RFC 5321, without its curiosities)."""
-MAX_ADDRESS = 254
 
 
 class EmailSettings(FromEnvironment):
@@ -42,7 +38,7 @@ class EmailSettings(FromEnvironment):
             found.append("BANDO_EMAIL_HOST must be a loopback address in trial mode")
         if live and self.tls == "none":
             found.append("BANDO_EMAIL_TLS must be starttls or tls in live mode: mail holds codes and names")
-        if not ADDRESS.fullmatch(self.sender) or len(self.sender) > MAX_ADDRESS:
+        if not is_email(self.sender):
             found.append("BANDO_EMAIL_SENDER is no e-mail address that mail can come from")
         if bool(self.username) != bool(self.password.get_secret_value()):
             found.append(

@@ -7,7 +7,7 @@ from bots.pace import Pace
 from bots.telegram.api import TelegramApi
 from bots.telegram.channel import send_documents
 from bots.telegram.messages import NAME
-from bots.texts import pieces
+from bots.texts import pieces, units
 from core.base.database import Work
 from core.base.errors import Rejected, Unreachable
 from core.messaging.carrier import Message, Report, Sent, Unreadable
@@ -42,10 +42,15 @@ class TelegramCarrier:
 
 
 async def _send(bot: Bot, message: Message) -> int:
+    """The text stands below its file, in one message: two could part, and the first would come twice."""
     chat = int(message.address)
+    if message.documents and units(message.text) <= MessageLimit.CAPTION_LENGTH:
+        held = await send_documents(bot, chat, message.documents, caption=message.text)
+        return held.message_id
     *first, last = pieces(message.text, MessageLimit.MAX_TEXT_LENGTH)
     for text in first:
         await bot.send_message(chat, text)
     sent = await bot.send_message(chat, last)
-    await send_documents(bot, chat, message.documents)
+    if message.documents:
+        await send_documents(bot, chat, message.documents)
     return sent.message_id

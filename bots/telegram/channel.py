@@ -81,7 +81,8 @@ async def _show(bot: Bot, said: Said, face: Face, before: Holder) -> str:
         holder = await _send(bot, chat, face, remove_keyboard=before.keyboard_up)
         for old in {tapped, None if before.keyboard_up else before.message} - {None}:
             await _politely(bot.edit_message_reply_markup(chat, old, reply_markup=None))
-    await send_documents(bot, chat, face.documents)
+    if face.documents:
+        await send_documents(bot, chat, face.documents)
     return holder
 
 
@@ -116,12 +117,15 @@ async def _send(bot: Bot, chat: int, face: Face, *, remove_keyboard: bool) -> st
     return str((await bot.send_message(chat, last, reply_markup=markup)).message_id)
 
 
-async def send_documents(bot: Bot, chat: int, documents: Sequence[Document]) -> Message | None:
-    """Each as a file of its own; the last message, if there was any."""
-    sent = None
+async def send_documents(
+    bot: Bot, chat: int, documents: Sequence[Document], *, caption: str | None = None
+) -> Message:
+    """Each, one at least, as a file of its own, the caption below the first; that one's message."""
+    sent: list[Message] = []
     for document in documents:
-        sent = await bot.send_document(chat, InputFile(document.content, document.name))
-    return sent
+        below = None if sent else caption
+        sent.append(await bot.send_document(chat, InputFile(document.content, document.name), caption=below))
+    return sent[0]
 
 
 def _texts(face: Face) -> list[str]:

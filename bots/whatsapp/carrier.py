@@ -2,13 +2,14 @@
 
 A template of ours called `receipt` is approved under BANDO_WHATSAPP_TEMPLATE_PREFIX and `receipt`, once a language,
 with named parameters in its body; the one for a person without a name is `receipt_nameless`, and the one with a
-document above it `receipt_document`.
+document above it `receipt_document`. Free words stand below their document, in one message: two could part, and the
+first would come twice.
 """
 
 import json
 from typing import Any
 
-from bots.texts import cut, pieces
+from bots.texts import cut, pieces, units
 from bots.whatsapp import faces
 from bots.whatsapp.messages import NAME
 from bots.whatsapp.post import Post
@@ -45,12 +46,16 @@ class WhatsAppCarrier:
         mark = {OPAQUE: str(message.notice_id)}
         if not message.window_open:
             return Sent(self._post.send(message.address, {**self._template(message), **mark}))
-        first = None
-        for text in pieces(message.text, faces.MAX_TEXT):
-            wamid = self._post.send(message.address, {**faces.plain_text(text), **mark})
-            first = first or wamid
-        for document in message.documents:
-            self._post.send(message.address, self._post.document(document))
+        # Uploads first: what fails then has sent nothing, and is tried again as a whole.
+        files = [self._post.document(document) for document in message.documents]
+        if files and units(message.text) <= faces.MAX_CAPTION:
+            files[0]["document"]["caption"] = message.text
+            texts = [files.pop(0)]
+        else:
+            texts = [faces.plain_text(text) for text in pieces(message.text, faces.MAX_TEXT)]
+        first, *_ = [self._post.send(message.address, {**text, **mark}) for text in texts]
+        for file in files:
+            self._post.send(message.address, file)
         return Sent(first)
 
     def read_report(self, body: bytes) -> Report:

@@ -15,7 +15,7 @@ from core.conversation.channel import Act, Button, Face, Said
 MAX_BUTTONS, MAX_BUTTON_TITLE = 3, 20
 MAX_ROWS, MAX_ROW_TITLE, MAX_ROW_WORDS = 10, 24, 72
 MAX_LIST_TITLE = 20
-MAX_TEXT, MAX_BUTTONS_TEXT = 4_096, 1_024
+MAX_TEXT, MAX_BUTTONS_TEXT, MAX_CAPTION = 4_096, 1_024, 1_024
 CHOOSE, MORE = "choose", "more"
 """The channel's words on the button that opens a list, and on the row that turns its page."""
 

@@ -227,6 +227,15 @@ def test_an_invoice_arrives_whole(town: Town, channel: str) -> None:
 
 
 @BOTH
+def test_a_receipt_is_one_message_with_its_file(town: Town, channel: str) -> None:
+    msisdn = town.trial.number()
+    address = town.say(channel, msisdn, text="Menu").person.id
+    town.send(channel, address, "Receipt INV-1001", window_open=True, documents=(PDF,))
+    (message,) = town.seen(channel, msisdn)
+    assert (message["text"], message["document"]["name"]) == ("Receipt INV-1001", "INV-1001.pdf")
+
+
+@BOTH
 def test_a_notice_arrives(town: Town, channel: str) -> None:
     msisdn = town.trial.number()
     _, sent = town.send(channel, town.say(channel, msisdn, text="Menu").person.id, "Voucher: ABCDE")

@@ -68,10 +68,6 @@ class Hand:
         """Answer with a choice: tapped where it stands, else its number typed."""
         self.say(key)
 
-    def answers(self) -> int:
-        """How many answers of the talk stand in the window."""
-        raise NotImplementedError
-
     def _post(self, door: str, body: Mapping[str, Any]) -> Any:
         return self.sandbox.post(f"/phones/{self.digits}{door}", json=body).raise_for_status().json()
 
@@ -90,19 +86,16 @@ class SmsHand(Hand):
         texts = self._texts({} if after is None else {"texts": after, "wait": WAIT_SECONDS})
         ours = [text["text"] for text in texts if text["from"] == self.short_code]
         if not ours:
-            return Seen(len(texts), numbered=True)
+            return Seen(len(texts), (0,), numbered=True)
         *lines, last = plain(ours[-1]).split("\n")
         if last not in REPLY:
             lines.append(last)
         ways = lines.pop().split("  ") if WAYS.fullmatch(lines[-1]) else []
         names = tuple(way.partition(" ")[2] for way in ways)
-        return Seen(len(texts), (len(texts),), tuple(lines), names, numbered=True)
+        return Seen(len(texts), (len(ours),), tuple(lines), names, numbered=True)
 
     def say(self, text: str) -> None:
         self._post("/sms", {"to": self.short_code, "text": text})
-
-    def answers(self) -> int:
-        return sum(text["from"] == self.short_code for text in self._texts({}))
 
     def _texts(self, asked: dict[str, Any]) -> list[dict[str, str]]:
         found: list[dict[str, str]] = self._get("", **asked)["texts"]
@@ -147,9 +140,6 @@ class ChatHand(Hand):
 
     def _act(self, **act: Any) -> None:
         self._post(f"/{self.channel}", act)
-
-    def answers(self) -> int:
-        return len(_ours(self._get(f"/{self.channel}")))
 
 
 class WhatsAppHand(ChatHand):

@@ -7,7 +7,7 @@ written ones in their three middle digits, which a masked number does not show.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +16,9 @@ from core.base.clock import NAIROBI
 from core.base.gsm7 import plain
 from core.base.i18n import LANGUAGES, render
 from core.base.msisdn import Msisdn
+from core.base.words import say
 from core.conversation import phrases
+from core.conversation.chat import TURNS_A_MINUTE
 from tests.conftest import START
 from tests.core.conversation.retold import FOOTER, MORE, UNDERSTOOD, Told, is_part, says_the_same
 from tests.core.conversation.test_transcripts import FOLDER, always_alike
@@ -28,6 +30,12 @@ BACK, NO_SENSE = (
     {plain(render(sentence, language)) for language in LANGUAGES}
     for sentence in (phrases.BACK, phrases.NO_SENSE)
 )
+LEAVE = {
+    plain(render(say("To read it leave, then dial {dial} again.", dial="*384*123#"), language))
+    for language in LANGUAGES
+}
+"""Who is in a chat can read a text without leaving."""
+SAFARICOM = "63902"
 DAY = re.compile(r"\b(\d\d)/(\d\d)(?:/(\d{4}))?\b")
 WAIT = re.compile(r"^\(wait (\d+) minutes\)$", re.MULTILINE)
 
@@ -36,33 +44,38 @@ def _minutes(path: Path) -> int:
     return sum(map(int, WAIT.findall(path.read_text())))
 
 
-NOT_HERE = {
-    "special_shelf",  # changes what the one provider sells to all who talk meanwhile
-    "dialled_through",  # as many messages as a chat takes in a minute
-    "line_changes", "line_paused", "plan_changed", "renews_itself",  # their goods are no purchase of a time
-}  # fmt: skip
 STORIES = [
     path.name.split(".")[0]
     for path in sorted(FOLDER.glob("*.en.txt"), key=lambda path: (_minutes(path), path))
-    if path.name.split(".")[0] not in NOT_HERE
 ]
 """Whoever waits till tomorrow comes last: the others name the day."""
 MOST_TELLERS = 8
 """Of one story: each channel in each language."""
+FULL_MINUTE = TURNS_A_MINUTE * 2 // 3
+"""Messages after which a teller takes breath: who is asked for a number or a code besides writes some more."""
+LAST = ("usual_shelf", "no_offer_code")
+"""Scenes that end what the whole town is sold in a story: nobody sets them before all have come so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """how: a scene of the provider's, None for a number that nobody knows. network: the operator's code."""
+    """how: a scene of the provider's, None for a number that nobody knows. network: the operator's code.
+
+    known: the number and its chats are known here for long: a story says so by naming their own operator.
+    """
 
     how: str | None
     number: str
     network: str | None = None
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
+    """Everybody waits for everybody, and the clock moves on. told: by the story; otherwise no talk notices."""
+
     minutes: int
+    told: bool = True
 
 
 Step = Given | Wait | Told
@@ -78,9 +91,9 @@ class Story:
     numbers: dict[str, str]
 
     def is_for(self, channel: str) -> bool:
-        """A story that names the caller's operator is of USSD alone: a chat cannot know it."""
+        """A story of an operator without M-PESA is of USSD alone: a chat cannot know the operator."""
         return channel == "ussd" or all(
-            step.network is None for step in self.steps if isinstance(step, Given)
+            step.network in (None, SAFARICOM) for step in self.steps if isinstance(step, Given)
         )
 
 
@@ -93,7 +106,8 @@ def read_story(name: str, language: str, *, teller: int, begins: datetime) -> St
         numbers[digits] = f"{digits[:6]}{middle:03d}{digits[9:]}"
         for spelt in (f"0{digits[3:]}", f"0{digits[3:6]} {digits[6:9]} {digits[9:]}"):
             written = written.replace(spelt, _respelt(spelt, numbers[digits]))
-    return Story(name, language, tuple(_steps(_at_this_time(written, begins))), numbers)
+    steps = _with_breath(_steps(_at_this_time(written, begins)))
+    return Story(name, language, tuple(steps), numbers)
 
 
 def _respelt(old: str, digits: str) -> str:
@@ -129,13 +143,33 @@ def _steps(written: str) -> list[Step]:
             continue
         match line.split():
             case ["given", how, number]:
-                found.append(Given(how, number))
+                found += [Wait(0, told=False)] * (how in LAST)
+                found.append(Given(how, number, known=f"caller {number} {SAFARICOM}" in written))
             case ["caller", number, *network]:
-                found.append(Given(None, number, network[0] if network else None))
+                of = network[0] if network else None
+                found.append(Given(None, number, of, known=of == SAFARICOM))
             case ["(wait", minutes, "minutes)"]:
                 found.append(Wait(int(minutes)))
         line = next(lines)
     return found
+
+
+def _with_breath(steps: Sequence[Step]) -> Iterator[Step]:
+    """The same, with a minute between two sessions where a chat would take no more messages in this one."""
+    written = 0
+    for step in steps:
+        if isinstance(step, Told):
+            coming = len(keys_of(step)) + 1 if step.typed.startswith("*") else 1
+            if step.typed.startswith("*") and written + coming > FULL_MINUTE:
+                yield Wait(1, told=False)
+                written = 0
+            written += coming
+        yield step
+
+
+def keys_of(told: Told) -> list[str]:
+    """What a chat is told in place of a code with keys behind it; a chat has all choices on one page."""
+    return [key for key in told.typed.strip("*#").split("*")[2:] if key != MORE]
 
 
 def _page(typed: str, shown: Sequence[str], before: int) -> int:
@@ -159,7 +193,8 @@ def difference(told: Told, seen: Seen) -> str:
         wanted = [found[2] if (found := CHOICE.fullmatch(line)) else line for line in wanted]
     if told.typed in UNDERSTOOD:
         wanted = wanted[1:]
-    elif shown and shown[0] in NO_SENSE:
+    wanted = [line for line in wanted if line not in LEAVE]
+    if shown and shown[0] in NO_SENSE and told.typed not in UNDERSTOOD:
         wanted, shown = wanted[1:], shown[1:]  # after three errors; USSD, where each costs, goes on
     if not told.is_whole:
         return "" if is_part(wanted, shown) else f"{wanted} is no part of {shown}"

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from core.base.i18n import LANGUAGES
+from core.base.gsm7 import plain
+from core.base.i18n import LANGUAGES, render
+from core.base.msisdn import Msisdn
+from core.base.words import Sentence, say
 from tests.core.conversation.retold import MORE, Told
 from tests.core.conversation.test_transcripts import always_alike
 from tests.doors.hands import GREETING, MENU, ChatHand, Hand, Seen
-from tests.doors.stories import Given, Story, choices_of, difference
-from tests.doors.town import Town
+from tests.doors.stories import CHOICE, Given, Story, choices_of, difference, keys_of
+from tests.doors.town import PATIENCE_SECONDS, Town
 from tests.journeys.phone import Phone
+from ussd.phrases import DIAL_AGAIN
 
-PATIENCE_SECONDS = 45.0
 AGAIN = "(again)"
+NEXT_PAGE = re.compile(r"[^.]*\.\+\d+")
+TRIES = 3
 LIVE = ("open_payment",)
 """Scenes that the running program must hear of."""
+UNFINISHED = say("{provider}: you were not finished.", provider="Pwani Net")
+CODE_SENT = "We sent a code by SMS to {number}. Type it."
 
 
 class Teller:
@@ -51,9 +60,10 @@ class Teller:
         if given.how is None:
             return
         provider = self.town.live_provider if given.how in LIVE else self.town.provider
-        getattr(provider, given.how)(given.number, self.story.language)
+        with self.town.setting:
+            getattr(provider, given.how)(given.number, self.story.language)
         if given.how in LIVE:
-            self.town.phone(self.digits).prompt()
+            self.town.phone(self.digits).prompt(within=PATIENCE_SECONDS)
 
 
 class Dialling(Teller):
@@ -69,10 +79,17 @@ class Dialling(Teller):
             (again,) = self.town.world.replay(self.town.last_key(self.digits))
             assert again["answer"] == f"CON {self.phone.screen}"
             return
-        shown = self.phone.dial(told.typed) if told.typed.startswith("*") else self.phone.press(told.typed)
+        shown = self._dials(told.typed) if told.typed.startswith("*") else self.phone.press(told.typed)
         kind = "CON " if self.phone.is_open else "END "
         shown, wanted = always_alike(kind + shown), always_alike(told.reply)
         assert shown == wanted, shown
+
+    def _dials(self, code: str) -> str:
+        """Whoever is asked to dial again does: a machine with much else to do may not answer within a turn's time."""
+        for _ in range(TRIES):
+            if (shown := self.phone.dial(code)).split("\n")[0] != DIAL_AGAIN.msgid:
+                break
+        return shown
 
 
 class Chatting(Teller):
@@ -85,10 +102,14 @@ class Chatting(Teller):
         self.seen = Seen()
         self.choices: dict[str, str] = {}
         self.ended = True
+        self.codes: dict[tuple[object, ...], str] = {}
+        """Screen → the code that was typed there."""
 
     def meet(self, given: Given) -> None:
         self.hand: Hand = self.town.hand(self.channel, self.digits)
-        if given.how is not None and isinstance(self.hand, ChatHand) and not self.hand.vouched:
+        if given.known and given.how is not None:
+            self.town.link_long_ago(self.hand)
+        elif given.how is not None and isinstance(self.hand, ChatHand) and not self.hand.vouched:
             self._introduce(self.hand)
 
     def _introduce(self, hand: ChatHand) -> None:
@@ -105,6 +126,8 @@ class Chatting(Teller):
             self._dial(told)
         elif not self._turned_a_page(told):
             self._press(told.typed, told)
+        elif told.typed == MORE:
+            self._look_further(told)
         problem = difference(told, self.seen)
         assert not problem, f"after {told.typed}: {problem}"
         known = self.choices if told.page or self.page else {}
@@ -115,12 +138,25 @@ class Chatting(Teller):
         """A chat has all choices on one."""
         return (told.typed == MORE and told.page > self.page) or (told.typed == "0" and self.page > 0)
 
+    def _look_further(self, told: Told) -> None:
+        """A long list in WhatsApp has pages too, cut elsewhere: what stood on the first is remembered."""
+        first, known = self.seen.said, self.seen.ids or {}
+        more = next((label for label, id_ in known.items() if NEXT_PAGE.fullmatch(id_)), None)
+        if more is None:
+            return
+
+        def both(seen: Seen) -> Seen:
+            return replace(seen, said=(*first, *seen.said), ids={**known, **(seen.ids or {})})
+
+        self._answer(lambda: self.hand.choose(MORE, more), lambda seen: not difference(told, both(seen)))
+        self.seen = both(self.seen)
+
     def _dial(self, told: Told) -> None:
         """A session is a talk that begins anew; dialled keys are taken until they have led there."""
-        if self.waited and not self.ended:
+        anew = self.waited or self._in_her_language(UNFINISHED) in told.lines
+        if anew and not self.ended:
             self.town.forget_talk(self.hand)
-        word = GREETING if self.waited or self.ended else MENU
-        *keys, last = [word, *(key for key in told.typed.strip("*#").split("*")[2:] if key != MORE)]
+        *keys, last = [GREETING if anew or self.ended else MENU, *keys_of(told)]
         for key in keys:
             self._answer(lambda key=key: self.hand.say(key), lambda _: True)  # type: ignore[misc]
             if not difference(told, self.seen):
@@ -130,10 +166,21 @@ class Chatting(Teller):
     def _press(self, key: str, told: Told) -> None:
         self._answer(lambda: self.hand.choose(key, self._label(key)), lambda seen: self._is(told, seen))
 
-    def answers(self, key: str) -> None:
-        """Whatever is shown for it."""
-        ids = self.seen.ids or {}
-        self._answer(lambda: self.hand.choose(key, key if key in ids else None), lambda seen: bool(seen.said))
+    def answers(self, key: str, *shows: Sentence) -> None:
+        """Write it, or tap it, and look until all of this stands on one screen: in a line, as a choice or a way."""
+        ids, wanted = self.seen.ids or {}, {self._in_her_language(sentence) for sentence in shows}
+        self._answer(
+            lambda: self.hand.choose(key, key if key in ids else None),
+            lambda seen: wanted <= {_bare(line) for line in (*seen.said, *seen.ways)},
+        )
+        assert wanted <= {_bare(line) for line in (*self.seen.said, *self.seen.ways)}, (
+            key,
+            wanted,
+            self.seen,
+        )
+
+    def _in_her_language(self, sentence: Sentence) -> str:
+        return plain(render(sentence, self.story.language))
 
     def _label(self, key: str) -> str | None:
         if key == "0":
@@ -146,7 +193,17 @@ class Chatting(Teller):
         if seen.asks_contact and isinstance(self.hand, ChatHand):
             self.hand.share()
             return False
+        sent = self._in_her_language(say(CODE_SENT, number=Msisdn(self.digits).masked))
+        if sent in seen.said and sent not in told.lines:
+            self._type_the_code(seen)
+            return False
         return not difference(told, seen)
+
+    def _type_the_code(self, seen: Seen) -> None:
+        """Once for each screen that asks for one: a chat's number is proved where that of a phone that dials is."""
+        if seen.mark not in self.codes:
+            self.codes[seen.mark] = code = self.town.code(self.digits, known=self.codes.values())
+            self.hand.say(code)
 
     def _answer(self, act: Callable[[], None], enough: Callable[[Seen], bool]) -> None:
         """Do it, and look until the answer stands there."""
@@ -158,6 +215,12 @@ class Chatting(Teller):
             changes = self.seen.changes
             if self.seen.mark != before.mark and enough(self.seen):
                 return
+
+
+def _bare(line: str) -> str:
+    """A choice without the number before it."""
+    found = CHOICE.fullmatch(line)
+    return found[2] if found else line
 
 
 def _digits(number: str) -> str:

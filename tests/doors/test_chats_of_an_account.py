@@ -5,22 +5,29 @@ from __future__ import annotations
 import itertools
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from core.base.gsm7 import plain
 from core.base.i18n import LANGUAGES, render
 from core.base.msisdn import Msisdn
 from core.base.words import say
+from core.conversation import phrases
 from tests.doors.hands import GREETING
 from tests.doors.stories import Given, Story
 from tests.doors.telling import Chatting
 from tests.doors.town import Town
-from tests.journeys.demo import eventually
 
-SIX_DIGITS = re.compile(r"\b\d{6}\b")
 WORD = re.compile(r"\b[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}\b")
-TO_LINK = ("4", "10", "1", "1")
-"""Account, numbers, my chats, link a chat."""
+TO_LINK = {
+    "4": say("Numbers"),
+    "10": say("My chats"),
+    "1": say("Link a chat"),
+}
+"""Each key on the way, with what the screen that it leads to offers."""
+LINK = "1"
+CODE_SENT = "We sent a code by SMS to {number}. Type it."
+NOT_THE_CODE = say("Not the code, or too old. For a new one go back.")
+ASKS_WHOSE = "Which phone number is yours? Share it with the button, or type it, e.g. 0712345678"
+HOME = say("My vouchers")
 
 
 def test_a_word_that_any_door_shows_links_another_chat(town: Town) -> None:
@@ -32,22 +39,22 @@ def test_a_word_that_any_door_shows_links_another_chat(town: Town) -> None:
 def _shows_a_word(town: Town, place: int, language: str, channel: str) -> None:
     digits = f"254712{400 + place}631"
     town.provider.person(digits, language)
-    asks = say("We sent a code by SMS to {number}. Type it.", number=Msisdn(digits).masked)
+    asks = say(CODE_SENT, number=Msisdn(digits).masked)
     if channel == "ussd":
         phone = town.phone(digits)
-        assert _in(language, asks) in phone.dial(f"*384*123*{'*'.join(TO_LINK)}#")
-        word = WORD.search(phone.press(_code(town, digits)))
+        shown = phone.dial(f"*384*123*{'*'.join(TO_LINK)}*{LINK}#")
+        assert plain(render(asks, language)) in shown
+        word = WORD.search(phone.press(town.code(digits)))
     else:
         talk = _talk(town, channel, digits, language)
-        for key in TO_LINK:
-            talk.answers(key)
-        assert _in(language, asks) in talk.seen.said
-        talk.answers(_code(town, digits))
+        for key, offer in TO_LINK.items():
+            talk.answers(key, offer)
+        talk.answers(LINK, asks)
+        talk.answers(town.code(digits), say("Open our chat and send this there within 10 minutes:"))
         word = WORD.search("\n".join(talk.seen.said))
     assert word is not None
     stranger = _talk(town, "telegram", f"254712{500 + place}632", language, known=False)
-    stranger.answers(word[0])
-    assert _in(language, say("My vouchers")) in stranger.seen.said
+    stranger.answers(word[0], HOME)
     assert town.linked(stranger.hand) == digits
 
 
@@ -64,17 +71,14 @@ def test_a_typed_number_is_proved_by_its_code(town: Town) -> None:
 def _types_a_number(town: Town, place: int, language: str, channel: str) -> None:
     digits = f"254712{400 + place}633"
     talk = _talk(town, channel, f"254712{600 + place}634", language, known=False)
-    talk.answers(GREETING)
-    talk.answers(LANGUAGES[language])
+    talk.answers(GREETING, *map(say, LANGUAGES.values()))
+    talk.answers(LANGUAGES[language], say(ASKS_WHOSE))
     assert talk.seen.asks_contact
-    talk.answers(f"0{digits[3:]}")
-    asks = say("We sent a code by SMS to {number}. Type it.", number=Msisdn(digits).masked)
-    assert _in(language, asks) in talk.seen.said
-    talk.answers("000000")
-    assert _in(language, asks) in talk.seen.said
+    asks = say(CODE_SENT, number=Msisdn(digits).masked)
+    talk.answers(f"0{digits[3:]}", asks, phrases.BACK)
+    talk.answers("000000", NOT_THE_CODE, asks)
     assert town.linked(talk.hand) == ""
-    talk.answers(_code(town, digits))
-    assert _in(language, say("My vouchers")) in talk.seen.said
+    talk.answers(town.code(digits), HOME)
     assert town.linked(talk.hand) == digits
 
 
@@ -83,17 +87,5 @@ def _talk(town: Town, channel: str, digits: str, language: str, *, known: bool =
     talk.digits = digits
     talk.meet(Given("person" if known else None, digits))
     if known and talk.hand.vouched:
-        talk.answers(GREETING)
+        talk.answers(GREETING, HOME)
     return talk
-
-
-def _code(town: Town, digits: str) -> str:
-    found = eventually(
-        f"code to {digits}",
-        lambda: [code for text in town.phone(digits).texts for code in SIX_DIGITS.findall(text)],
-    )
-    return str(found[-1])
-
-
-def _in(language: str, sentence: Any) -> str:
-    return plain(render(sentence, language))

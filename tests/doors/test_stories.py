@@ -19,7 +19,7 @@ from core.base.i18n import LANGUAGES
 from tests.doors import goods
 from tests.doors.stories import STORIES, Story, Wait, read_story
 from tests.doors.telling import Chatting, Dialling, Teller
-from tests.doors.town import Town
+from tests.doors.town import PATIENCE_SECONDS, Town
 
 EVERY = os.environ.get("BANDO_EVERY_TELLING") == "1"
 CHANNELS = ("ussd", "sms", "whatsapp", "telegram")
@@ -37,9 +37,10 @@ def test_story(town: Town, name: str) -> None:
     _tell_together(town, tellers)
     with ThreadPoolExecutor(len(tellers)) as pool:
         list(pool.map(_pay, tellers))
-    town.world.comes_to_rest()
+    town.world.comes_to_rest(within=PATIENCE_SECONDS)
     for teller in tellers:
         goods.are_delivered(town, teller.digits)
+        goods.papers_arrived(town, teller.channel, teller.digits)
     for language in LANGUAGES:
         first, *others = [_outcome(teller) for teller in tellers if teller.story.language == language]
         for other in others:
@@ -66,9 +67,10 @@ def _tell_together(town: Town, tellers: list[Teller]) -> None:
             if stop < len(steps):
                 wait = steps[stop]
                 assert isinstance(wait, Wait)
-                town.world.advance(f"PT{wait.minutes}M")
+                if wait.minutes:
+                    town.world.advance(f"PT{wait.minutes}M")
                 for teller in tellers:
-                    teller.waited = True
+                    teller.waited = teller.waited or wait.told
 
 
 def _tell(teller: Teller, start: int, stop: int) -> None:
@@ -83,7 +85,9 @@ def _tell(teller: Teller, start: int, stop: int) -> None:
 def _pay(teller: Teller) -> None:
     """Every prompt that the story led to is answered with the PIN."""
     for payer in goods.payers(teller.town, teller.digits):
-        teller.town.phone(payer).answer_prompt()
+        phone = teller.town.phone(payer)
+        phone.prompt(within=PATIENCE_SECONDS)
+        phone.answer_prompt()
 
 
 def _without_links(notices: list[dict[str, str]] | None) -> list[str]:

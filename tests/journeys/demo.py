@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ import httpx
 
 REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 90
+"""How long a demo may take to begin, where nothing else runs on the machine."""
 WAIT_SECONDS = 15.0
 LOOK_SECONDS = 0.04
 GATEWAY_SECONDS = 4
@@ -58,7 +59,15 @@ class Demo:
     """The running program. start: the day and the time at which it begins. people: how many the seed makes.
     secrets: what its AT and Daraja doors accept, newest first."""
 
-    def __init__(self, home: Path, *, start: datetime | None = None, people: int = 6) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        start: datetime | None = None,
+        people: int = 6,
+        start_seconds: float = START_SECONDS,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.home = home
         self.port, self.sandbox_port = _free_ports()
         self.door_secrets = [secrets.token_hex(16), secrets.token_hex(16)]
@@ -75,6 +84,7 @@ class Demo:
             "BANDO_DARAJA_TIMEOUT_SECONDS": str(GATEWAY_SECONDS),
             "BANDO_DOOR_SECRETS": ",".join(self.door_secrets),
             "PYTHONPATH": str(REPOSITORY),
+            **(settings or {}),
         }
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
@@ -86,7 +96,7 @@ class Demo:
                 stderr=subprocess.STDOUT,
             )
         try:
-            eventually("demo that is ready", self._is_ready, within=START_SECONDS)
+            eventually("demo that is ready", self._is_ready, within=start_seconds)
         except BaseException:
             self.stop()
             raise

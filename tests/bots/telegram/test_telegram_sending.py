@@ -324,13 +324,21 @@ def test_one_connection_serves_many_screens(channel: TelegramChannel, api: BotAp
 NOTICE = Message(7781, str(CHAT), "Voucher: ABCDE-12345 <&> _x_", "voucher", "en", {"code": "ABCDE-12345"})
 
 
-def test_a_notice_is_plain_text_with_its_documents(notices: TelegramCarrier, api: BotApi) -> None:
-    document = carrier.Document("INV-1001.pdf", "application/pdf", PDF.content)
-    sent = notices.send(replace(NOTICE, documents=(document,)))
+def test_a_notice_is_plain_text(notices: TelegramCarrier, api: BotApi) -> None:
+    sent = notices.send(NOTICE)
     assert (sent.message_id, sent.parts, sent.cost_cents) == ("101", 1, None)
-    assert api.methods() == ["sendMessage", "sendDocument"]
-    assert api.calls()[0][1] == {"chat_id": str(CHAT), "text": NOTICE.text}
+    assert api.calls() == [("sendMessage", {"chat_id": str(CHAT), "text": NOTICE.text})]
     assert (notices.channel, notices.confirms) == ("telegram", False)
+
+
+def test_a_notice_stands_below_its_file_in_one_message(notices: TelegramCarrier, api: BotApi) -> None:
+    document = carrier.Document("INV-1001.pdf", "application/pdf", PDF.content)
+    notices.send(replace(NOTICE, documents=(document,)))
+    ((method, fields),) = api.calls()
+    assert (method, fields["caption"]) == ("sendDocument", NOTICE.text)
+    assert "parse_mode" not in fields
+    notices.send(replace(NOTICE, text="x" * 1_025, documents=(document,)))
+    assert api.methods()[1:] == ["sendMessage", "sendDocument"]
 
 
 def test_an_address_that_is_no_chat_is_refused(notices: TelegramCarrier, api: BotApi) -> None:

@@ -119,6 +119,16 @@ def test_who_hides_the_number_is_written_to_by_the_user_id(channel: WhatsAppChan
     assert "to" not in message
 
 
+def test_a_notice_stands_below_its_document_in_one_message(notices: WhatsAppCarrier, graph: Graph) -> None:
+    invoice = Document("INV-1001.pdf", "application/pdf", PDF)
+    notices.send(replace(NOTICE, window_open=True, documents=(invoice,)))
+    (message,) = graph.sent()
+    assert message["document"] == {"id": "771234", "filename": "INV-1001.pdf", "caption": NOTICE.text}
+    assert message["biz_opaque_callback_data"] == "7781"
+    notices.send(replace(NOTICE, window_open=True, text="x" * 1_025, documents=(invoice,)))
+    assert [sent["type"] for sent in graph.sent()[1:]] == ["text", "document"]
+
+
 def test_documents_are_uploaded_and_sent_by_their_id(channel: WhatsAppChannel, graph: Graph) -> None:
     invoice = Document("INV-1001.pdf", "application/pdf", PDF)
     assert channel.show(SAID, replace(FACE, documents=(invoice,)), shown=None) == "wamid.OUT1"
