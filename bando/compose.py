@@ -172,6 +172,10 @@ class Program:
         return self.settings.brand
 
     @property
+    def sends_mail(self) -> bool:
+        return self.settings.email.configured
+
+    @property
     def sms(self) -> SmsSettings:
         return self.settings.sms
 

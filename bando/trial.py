@@ -50,6 +50,9 @@ def trial_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
         "BANDO_EMAIL_SENDER": "wifi@pwani.example",
         "BANDO_EMAIL_TLS": "none",
         "BANDO_WHATSAPP_PHONE_NUMBER_ID": PHONE_NUMBER_ID,
+        "BANDO_SELLER_LEGAL_NAME": "Pwani Networks Ltd",
+        "BANDO_SELLER_TAX_PIN": "P051234567X",
+        "BANDO_SELLER_ADDRESS": "P.O. Box 1042, Mombasa",
         **drawn["settings"],
     }
     return {name: environ.get(name, value) for name, value in settings.items()}

@@ -48,6 +48,7 @@ class Web:
             clock=program.clock,
             keyring=program.keyring,
             brand=settings.brand,
+            sends_mail=settings.email.configured,
             push_after=timedelta(seconds=settings.ussd.push_after_seconds),
             budget=settings.ussd.budget,
             limits=Limits(

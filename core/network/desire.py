@@ -63,7 +63,14 @@ def _terms(work: Work, line: Subscription) -> Terms:
         slowed=line.slowed_at is not None,
         capped=line.capped_at is not None,
         topup_bytes=topup_bytes(work, line.id) if line.plan.data_cap_bytes is not None else 0,
+        lasts_seconds=_lasts_seconds(line),
     )
+
+
+def _lasts_seconds(line: Subscription) -> int:
+    if line.starts_at is None or line.paid_through is None:
+        return 0
+    return int((line.paid_through - line.starts_at).total_seconds())
 
 
 def _revise(work: Work, account: AccessAccount, terms: Terms, asked: int | None) -> None:

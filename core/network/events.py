@@ -15,10 +15,12 @@ class AccessGranted(Event):
 
 @dataclass(frozen=True)
 class FirstLogin(Event):
-    """Somebody logged in for the first time at the instant `at`, on access whose time runs from there."""
+    """Somebody logged in for the first time at the instant `at`, on access whose time runs from there. site_id: where;
+    0 is not known."""
 
     subscription_id: int
     at: int
+    site_id: int = 0
 
 
 @dataclass(frozen=True)

@@ -88,11 +88,12 @@ def note_logins(work: Work, *, router_id: int, sessions: list[LiveSession]) -> N
         .with_for_update(of=AccessAccount, key_share=True)
         .execution_options(populate_existing=True)
     )
+    site_id = work.session.get_one(Router, router_id).site_id
     for account in found:
         at = _login_instant(work.now, uptimes[account.username_lookup], account.granted_at)
         account.first_login_at = at
         work.request_id = request_of(work, account.subscription_id) or work.request_id
-        work.record(FirstLogin(account.subscription_id, int(at.timestamp())))
+        work.record(FirstLogin(account.subscription_id, int(at.timestamp()), site_id))
         logger("network").info("first_login", account=account.id)
 
 

@@ -21,11 +21,18 @@ Terms = dict[str, str | int | None]
 
 
 def terms_of(
-    state: str, plan: Plan, *, slowed: bool = False, capped: bool = False, topup_bytes: int = 0
+    state: str,
+    plan: Plan,
+    *,
+    slowed: bool = False,
+    capped: bool = False,
+    topup_bytes: int = 0,
+    lasts_seconds: int = 0,
 ) -> Terms:
     """What routers should hold for a subscription of this state and plan: the columns of its access account. slowed:
     at the plan's slow speed, under a profile of its own beside the plan's. capped: its data is used up, which slows or
-    stops it. topup_bytes: data that was bought on top.
+    stops it. topup_bytes: data that was bought on top. lasts_seconds: of time that runs, from its beginning to its end
+    by the calendar, which outages move.
 
     The router counts time and bytes of a voucher over all its devices together, so its time limit is the term
     once for each device. Home lines have no limits: a secret's count one session only.
@@ -37,6 +44,7 @@ def terms_of(
     term_seconds = plan.term_count * _TERM_SECONDS[plan.term_unit]
     if plan.until_midnight:
         term_seconds = TWO_DAYS  # its end is a clock's, never later than this after its beginning
+    term_seconds = max(term_seconds, lasts_seconds)
     return {
         "desired": DISABLED if stopped else _DESIRED[state],
         "profile": f"bando-{plan.code}-slow" if slowed else f"bando-{plan.code}",

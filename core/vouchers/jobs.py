@@ -15,7 +15,7 @@ _CLOSE = """
 """
 
 
-def mark_in_use(deps: OpensWork, *, subscription_id: int, at: int) -> None:
+def mark_in_use(deps: OpensWork, *, subscription_id: int, at: int, site_id: int = 0) -> None:
     """Somebody logged in with it at `at` (epoch seconds)."""
     with deps.work() as work:
         voucher = work.session.scalar(
