@@ -68,10 +68,7 @@ class Books:
         return facts.World(
             movements=self._movements(),
             entries=[facts.Entry(*row) for row in self.rows(_ENTRIES)],
-            receipts=[
-                facts.Receipt(*row)
-                for row in self.rows("SELECT id, number, amount_cents, collection_id FROM receipts")
-            ],
+            receipts=[facts.Receipt(*row) for row in self.rows(_RECEIPTS)],
             collections=[
                 facts.Collection(*row)
                 for row in self.rows(
@@ -203,8 +200,10 @@ _SILENT = """
 _ENTRIES = """
     SELECT e.source, sum(p.amount_cents)::bigint AS cents FROM journal_entries e
     JOIN postings p ON p.entry_id = e.id JOIN accounts a ON a.id = p.account_id AND a.code = 'clearing.mpesa'
-    WHERE e.kind = 'payment' GROUP BY e.source
+    WHERE e.kind = 'payment' AND NOT EXISTS (SELECT FROM journal_entries r WHERE r.reverses_id = e.id) GROUP BY e.source
 """
+# What M-PESA took back is out of its statement, and must be out of our books.
+_RECEIPTS = "SELECT id, number, amount_cents, collection_id FROM receipts WHERE reversed_at IS NULL"
 _PURCHASES = """
     SELECT p.id, l.kind, p.state, p.price_cents, p.session, p.subscription_id,
         (SELECT count(*) FROM invoices i WHERE i.purchase_id = p.id) AS invoices,
