@@ -3,10 +3,11 @@
 Nothing is changed: each adds an entry. An act of staff is audited; what a rule of the house does has no actor.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select, text
 
+from core.base.clock import nairobi_day
 from core.base.database import Work
 from core.base.errors import Refusal
 from core.base.ids import EntryId
@@ -92,7 +93,8 @@ def correction_of(work: Work, correction_id: int) -> Correction:
 
 
 def write_off(work: Work, actor: Actor | None, *, invoice_id: int, reason: str) -> Correction:
-    """Give up what is open of an invoice: Dr bad debt, Cr receivable. Raises Refusal where nothing is open.
+    """Give up what is open of an invoice: Dr bad debt, Cr receivable. Raises Refusal where nothing is open, and for a
+    bill of days to come: nobody has had anything of it yet, so it is no debt.
 
     actor: none where a rule of the house does it.
     """
@@ -102,6 +104,8 @@ def write_off(work: Work, actor: Actor | None, *, invoice_id: int, reason: str) 
     amount = Money(invoice.open_cents)
     if not amount.is_positive:
         raise Refusal(say("Nothing is open of this invoice."))
+    if is_of_days_to_come(invoice, nairobi_day(work.now)):
+        raise Refusal(say("Nothing of it was served yet: take it back by a credit note."))
     entry_id = post(
         work,
         kind="write_off",
@@ -118,6 +122,16 @@ def write_off(work: Work, actor: Actor | None, *, invoice_id: int, reason: str) 
         reason=reason,
         entry_id=entry_id,
         invoice_id=invoice.id,
+    )
+
+
+def is_of_days_to_come(invoice: Invoice, today: date) -> bool:
+    """Whether it is a bill for days that have not come, of which nothing was bought yet."""
+    return (
+        invoice.kind == "bill"
+        and invoice.purchase_id is None
+        and invoice.period_from is not None
+        and invoice.period_from > today
     )
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from core.base.clock import SetClock
 from core.base.database import Database, Work
+from core.base.errors import Refusal
 from core.base.money import Money
-from core.billing.corrections import goodwill
+from core.billing.corrections import goodwill, write_off, written_off
 from core.billing.model import SUSPENDED, Subscription
 from core.billing.pause import set_renews
 from core.billing.payer import set_payer
@@ -68,3 +69,15 @@ def test_money_before_the_bill_of_a_postpaid_line_is_not_unbilled(house: LineHou
         a_paid_purchase(work, a_subscriber(work), a_home_plan(work, billing="postpaid"))
         work.session.flush()
         assert unbilled(work) == []
+
+
+def test_a_bill_of_days_to_come_is_no_debt_to_be_given_up(house: LineHouse) -> None:
+    house.line("2027-02-14")
+    (bill,) = on(house.database, house.clock, "2027-03-12")
+    with house.work() as work, pytest.raises(Refusal, match="credit note"):
+        write_off(work, None, invoice_id=bill.id, reason="small debts of March")
+    house.at("2027-03-16")
+    with house.work() as work:
+        write_off(work, None, invoice_id=bill.id, reason="small debts of March")
+    with house.work() as work:
+        assert written_off(work, bill.id) == Money.shillings(1_500)
