@@ -55,6 +55,8 @@ FULL_MINUTE = TURNS_A_MINUTE * 2 // 3
 """Messages after which a teller takes breath: who is asked for a number or a code besides writes some more."""
 LAST = ("usual_shelf", "no_offer_code")
 """Scenes that end what the whole town is sold in a story: nobody sets them before all have come so far."""
+OF_ALL = ("special_shelf", "offer_code")
+"""Scenes that begin it. What is on sale is read anew within seconds, by each process for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ def _steps(written: str) -> list[Step]:
 
 
 def _with_breath(steps: Sequence[Step]) -> Iterator[Step]:
-    """The same, with a minute between two sessions where a chat would take no more messages in this one."""
+    """The same, with a minute between two sessions where a chat would take no more messages in this one, and after a
+    change of what everybody is sold."""
     written = 0
     for step in steps:
         if isinstance(step, Told):
@@ -165,6 +168,8 @@ def _with_breath(steps: Sequence[Step]) -> Iterator[Step]:
                 written = 0
             written += coming
         yield step
+        if isinstance(step, Given) and step.how in OF_ALL:
+            yield Wait(1, told=False)
 
 
 def keys_of(told: Told) -> list[str]:
