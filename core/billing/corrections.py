@@ -3,7 +3,7 @@
 Nothing is changed: each adds an entry. An act of staff is audited; what a rule of the house does has no actor.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import func, select, text
 
@@ -104,7 +104,8 @@ def write_off(work: Work, actor: Actor | None, *, invoice_id: int, reason: str) 
     amount = Money(invoice.open_cents)
     if not amount.is_positive:
         raise Refusal(say("Nothing is open of this invoice."))
-    if is_of_days_to_come(invoice, nairobi_day(work.now)):
+    to_come = invoice.period_from is not None and invoice.period_from > nairobi_day(work.now)
+    if to_come and invoice.kind == "bill" and invoice.purchase_id is None:
         raise Refusal(say("Nothing of it was served yet: take it back by a credit note."))
     entry_id = post(
         work,
@@ -122,16 +123,6 @@ def write_off(work: Work, actor: Actor | None, *, invoice_id: int, reason: str) 
         reason=reason,
         entry_id=entry_id,
         invoice_id=invoice.id,
-    )
-
-
-def is_of_days_to_come(invoice: Invoice, today: date) -> bool:
-    """Whether it is a bill for days that have not come, of which nothing was bought yet."""
-    return (
-        invoice.kind == "bill"
-        and invoice.purchase_id is None
-        and invoice.period_from is not None
-        and invoice.period_from > today
     )
 
 

@@ -65,7 +65,7 @@ def test_dropped_callback_is_asked_for_and_the_receipt_joins_later(world: World)
     asha = world.phone()
     asha.buy(50)
     asha.answer_prompt()
-    assert state(world, asha) == "prompted"
+    eventually("the prompt is noted", lambda: state(world, asha) == "prompted")
     world.advance("PT25S")
     asha.code()
     world.books.is_bought_once(asha.digits, 50)

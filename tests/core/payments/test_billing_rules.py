@@ -1,6 +1,7 @@
 """The journal by example: each row of the billing rules' fourth section, and what it leaves on the accounts."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +119,7 @@ def dark_for_12_hours(house: Any) -> None:
 
 def written_off(house: Any) -> None:
     billed(house)
+    house.clock.advance(timedelta(days=40))  # a debt only since its days have come
     with house.work() as work:
         write_off(work, None, invoice_id=1, reason="too little to ask for")
 
