@@ -117,7 +117,7 @@ def test_wrong_token_is_no_page_and_moves_nothing(world: World) -> None:
         assert answer["status"] == 404
         assert world.forge(f"/pay/{'1' * 32}/stk/{'0' * 32}", held["body"])["status"] == 404
     assert evidence(world, "wrong token") == kept + 1
-    assert state(world, asha) == "prompted"
+    eventually("the prompt is noted", lambda: state(world, asha) == "prompted")
     world.release()
     is_settled_once(world, asha)
 
@@ -130,7 +130,7 @@ def test_right_token_with_another_requests_id_moves_nothing_and_is_an_incident(w
     asha.answer_prompt()
     eventually("incident", lambda: incidents(world, "callback_mixed_up") == known + 1)
     assert evidence(world, "wrong request id") == seen + 1
-    assert state(world, asha) == "prompted"
+    eventually("the prompt is noted", lambda: state(world, asha) == "prompted")
     world.books.has_nothing(asha.digits)
     world.faults(stk_query="normal")
     world.advance("PT25S")
