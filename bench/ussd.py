@@ -29,7 +29,9 @@ def step_in_session(stage: Stage) -> list[Figure]:
         return load.run(stage.ceiling, bare_walks(stage.scale.sessions, size)).rate
 
     value, bare, ratio = alternate(ours, ceiling)
-    half: Found = load.run(stage.web, *walks(stage.take(stage.scale.sessions)), rate=value / 2)
+    half: Found = load.middle(
+        lambda: load.run(stage.web, *walks(stage.take(stage.scale.sessions)), rate=value / 2)
+    )
     return [
         Figure(AREA, "USSD step in a running session", value, "steps/s", bare, ratio, "ratio >= 0.6"),
         Figure(AREA, "USSD step at half load, median", half.p50, "ms", None, None, ""),

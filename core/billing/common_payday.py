@@ -15,6 +15,9 @@ from core.billing.proration import price_of_days
 from core.catalogue.model import Plan
 from core.catalogue.queries import Offer
 
+LEAST = Money.shillings(1)
+"""No purchase costs less: M-PESA asks for nothing smaller."""
+
 
 def price_to_join(offer: Offer, price: Money, today: date) -> Money:
     """What beginning the plan costs today: the days after today, which is a gift, to the common payday; or the whole
@@ -46,13 +49,21 @@ def price_to_renew(line: Subscription, plan: Plan, today: date) -> Money:
     return price_of_days(plan.price, last, next_anchor_day(last, anchor), anchor)
 
 
-def renewal_price(work: Work, line: Subscription, bill: Invoice | None) -> Money:
-    """What the next period of a line costs now: what is open of its bill, or its price. Who was cut pays no dark day,
-    though a bill was raised before."""
+def price_beside_bill(line: Subscription, today: date, open_: Money, taken_off: Money) -> Money:
+    """What the next period of a line with an open bill costs: what is open of it. Who was cut in a common month pays no
+    dark day, though the bill was raised before; what a credit note took off it already is taken off here too."""
     plan = line.renewal_plan
-    if bill is not None and (plan.fixed_anchor is None or line.state != SUSPENDED):
-        return Money(bill.open_cents)
-    return price_to_renew(line, plan, nairobi_day(work.now))
+    if plan.fixed_anchor is None or line.state != SUSPENDED:
+        return open_
+    return max(price_to_renew(line, plan, today) - taken_off, LEAST)
+
+
+def renewal_price(work: Work, line: Subscription, bill: Invoice | None) -> Money:
+    """What the next period of a line costs now: what is to be paid of its bill, or its price."""
+    today = nairobi_day(work.now)
+    if bill is None:
+        return price_to_renew(line, line.renewal_plan, today)
+    return price_beside_bill(line, today, Money(bill.open_cents), Money(bill.total_cents - bill.open_cents))
 
 
 def price_of_renewal(work: Work, subscription_id: int) -> Money:

@@ -4,19 +4,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import joinedload
 
 from core.base.clock import last_day, nairobi_day
 from core.base.database import Work
+from core.base.money import Money
 from core.billing.account import IS_UNSERVED
-from core.billing.common_payday import price_to_renew
+from core.billing.common_payday import price_beside_bill, price_to_renew
 from core.billing.model import (
     ACTIVE,
     AWAITING_NETWORK,
     ENDED,
     GRACE,
     PAID,
-    SUSPENDED,
     Invoice,
     Purchase,
     Subscription,
@@ -75,7 +76,7 @@ class HotspotTime:
 def home_line(work: Work, subscriber_id: int) -> HomeLine | None:
     """The subscriber's home line: the one whose money is due first, where there are several."""
     bill = (
-        select(Invoice.open_cents)
+        select(array([Invoice.open_cents, Invoice.total_cents]))
         .where(Invoice.subscription_id == Subscription.id, Invoice.open_cents > 0, text(IS_UNSERVED))
         .order_by(Invoice.due_at.nulls_first(), Invoice.id)
         .limit(1)
@@ -91,13 +92,13 @@ def home_line(work: Work, subscriber_id: int) -> HomeLine | None:
     ).one_or_none()
     if found is None:
         return None
-    line, bill_cents, takes_code = found
+    line, bill, takes_code = found
     plan = line.renewal_plan
     return HomeLine(
         subscription_id=line.id,
         plan_id=line.plan_id,
         plan_name=line.plan.name,
-        price_cents=_price_of_renewal(work, line, bill_cents),
+        price_cents=_price_of_renewal(work, line, bill),
         term_unit=plan.term_unit,
         term_count=plan.term_count,
         state=line.state,
@@ -127,11 +128,13 @@ def _takes_code(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _price_of_renewal(work: Work, line: Subscription, bill_cents: int | None) -> int:
-    plan = line.renewal_plan
-    if bill_cents and (plan.fixed_anchor is None or line.state != SUSPENDED):
-        return bill_cents
-    return price_to_renew(line, plan, nairobi_day(work.now)).minor
+def _price_of_renewal(work: Work, line: Subscription, bill: tuple[int, int] | None) -> int:
+    """bill: what is open of the line's bill, and its total."""
+    today = nairobi_day(work.now)
+    if bill is None:
+        return price_to_renew(line, line.renewal_plan, today).minor
+    open_, total = bill
+    return price_beside_bill(line, today, Money(open_), Money(total - open_)).minor
 
 
 def _paid_through_after_renewal(work: Work, line: Subscription) -> datetime:

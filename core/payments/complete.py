@@ -115,7 +115,7 @@ def _complete_line(work: Work, purchase: Purchase, customer_id: int, paid: Money
         line = serve(work, purchase)
     work.record(PaymentSettled(purchase.id), after=NETWORK_ANSWERS_WITHIN)
     is_on = purchase.state == SERVED and before is not None and line.paid_through is not None
-    due_at = line.paid_through if is_on else None
+    rest_due_at = line.paid_through if is_on else None
     if bill is not None:
         adopt(
             work,
@@ -123,7 +123,7 @@ def _complete_line(work: Work, purchase: Purchase, customer_id: int, paid: Money
             purchase_id=purchase.id,
             price=purchase.price,
             paid=purchase.price if paid is None else paid,
-            due_at=due_at,
+            due_at=rest_due_at,
             why=BY_OFFER_CODE if purchase.discount_cents else ADJUSTED,
         )
         return
@@ -137,12 +137,12 @@ def _complete_line(work: Work, purchase: Purchase, customer_id: int, paid: Money
         description=f"{purchase.plan.name}, {_term(purchase)}",
         period=period,
         paid=paid is None,
-        due_at=due_at,
+        due_at=before if is_on else None,  # as its bill would have been
     )
     if paid is not None:
         invoice = work.session.get_one(Invoice, invoice_id)
         set_against(work, invoice, paid, source=f"purchase:{purchase.id}")
-        invoice.due_at = due_at or work.now
+        invoice.due_at = rest_due_at or work.now
 
 
 def _keep_advance(work: Work, purchase: Purchase, renews: Subscription | None, customer_id: int) -> None:

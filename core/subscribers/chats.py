@@ -6,7 +6,7 @@ A chat is an address of its subscriber. What a channel vouches for, and what a p
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from core.base.database import Work
@@ -138,30 +138,37 @@ def mark_on(work: Work, *, channel: str, external_id: str) -> None:
         found[0].off_at = None
 
 
+_NUMBER = aliased(Address)
+# Asked at every message, and made once: to make it takes longer than to ask.
+_LIVE = (
+    select(Address, _NUMBER)
+    .join(
+        _NUMBER,
+        and_(
+            _NUMBER.channel == PHONE,
+            _NUMBER.external_id == Address.number,
+            _NUMBER.subscriber_id == Address.subscriber_id,
+            _NUMBER.unlinked_at.is_(None),
+        ),
+    )
+    .where(
+        Address.channel == bindparam("channel"),
+        Address.is_primary,
+        or_(
+            Address.external_id.in_([bindparam("external_id"), bindparam("also")]),
+            and_(Address.also == bindparam("external_id"), Address.also != ""),
+        ),
+    )
+    .order_by((Address.external_id == bindparam("external_id")).desc(), Address.id)
+    .limit(1)
+)
+
+
 def _live(work: Work, channel: str, external_id: str, also: str) -> tuple[Address, Address] | None:
     """The chat's row and that of its number, which must be the same person's still. The chat may be known by its
     second id alone, and a message may name that alone."""
-    number = aliased(Address)
-    named = or_(
-        Address.external_id.in_({external_id, also or external_id}),
-        and_(Address.also == external_id, Address.also != ""),
-    )
-    statement = (
-        select(Address, number)
-        .join(
-            number,
-            and_(
-                number.channel == PHONE,
-                number.external_id == Address.number,
-                number.subscriber_id == Address.subscriber_id,
-                number.unlinked_at.is_(None),
-            ),
-        )
-        .where(Address.channel == channel, Address.is_primary, named)
-        .order_by((Address.external_id == external_id).desc(), Address.id)
-        .limit(1)
-    )
-    found = work.session.execute(statement).first()
+    asked = {"channel": channel, "external_id": external_id, "also": also or external_id}
+    found = work.session.execute(_LIVE, asked).first()
     return None if found is None else (found[0], found[1])
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from core.base.clock import SetClock
 from core.base.database import Database
+from core.base.money import Money
+from core.billing.credit import credit
 from core.billing.model import Invoice, Purchase
 from core.billing.queries import home_line
 from core.billing.withdraw import withdraw_unused
@@ -82,6 +84,21 @@ def test_the_date_stays_and_the_price_falls(house: LineHouse, clock: SetClock, b
     assert (house.credited(), house.own(line)) == ([110_000] if billed else [], 0)
     house.at("2027-04-28")
     assert quoted(house, line) == (150_000, date(2027, 5, 31))
+
+
+def test_what_was_taken_off_the_bill_of_a_dark_month_stays_off(house: LineHouse, clock: SetClock) -> None:
+    """400.00 for the days that are left, less 300.00 given before the cut."""
+    line = house.line("2027-03-15", fixed_anchor=31)
+    (bill,) = on(house.database, clock, "2027-03-28")
+    with house.work() as work:
+        credit(work, bill.id, amount=Money(30_000), reason="goodwill", source="goodwill:1")
+    house.at("2027-04-01", "00:01")
+    cut(house, line, "2027-04-04")
+    house.at("2027-04-25")
+    assert quoted(house, line) == (10_000, date(2027, 4, 30))
+    come_back(house, line, "2027-04-25")
+    assert house.paid_through(line) == "2027-04-30"
+    assert (house.credited(), house.own(line)) == ([30_000, 110_000], 0)
 
 
 @pytest.mark.parametrize("billed", [True, False])
