@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.messaging.carrier import CHATS
+from core.payments.model import OPEN_STATES
 from tests.doors.town import Town
 
 PAID_FOR = ("paid", "served")
@@ -19,8 +20,8 @@ def bought(town: Town, digits: str) -> list[Any]:
 
 
 def payers(town: Town, digits: str) -> list[str]:
-    """Who is asked for the PIN, of what this number buys."""
-    return [one.payer for one in bought(town, digits)]
+    """Who is asked for the PIN still, of what this number buys."""
+    return [one.payer for one in bought(town, digits) if one.collection in OPEN_STATES]
 
 
 def are_delivered(town: Town, digits: str) -> None:

@@ -21,8 +21,8 @@ CHOOSE, REPLY = (
 )
 GREETING, MENU = "Habari", "menu"
 WAIT_SECONDS = 5
-LAST = 4
-"""Messages that are looked at: a screen may be two, and what the person wrote stands above it."""
+LAST = 8
+"""Messages that are looked at: a screen may be two, and what the person wrote stands above it, news below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,9 @@ class Hand:
         """What the channel calls this person."""
         return self.digits
 
-    def look(self, *, after: int | None = None) -> Seen:
-        """What stands in the window; where `after` changes are known, once there are more, or after a while."""
+    def look(self, *, after: int | None = None) -> list[Seen]:
+        """What stands in the window, the newest message first, for a screen may change while news arrives below it;
+        where `after` changes are known, once there are more, or after a while."""
         raise NotImplementedError
 
     def say(self, text: str) -> None:
@@ -82,17 +83,20 @@ class SmsHand(Hand):
         super().__init__(sandbox, digits)
         self.short_code = short_code
 
-    def look(self, *, after: int | None = None) -> Seen:
+    def look(self, *, after: int | None = None) -> list[Seen]:
         texts = self._texts({} if after is None else {"texts": after, "wait": WAIT_SECONDS})
         ours = [text["text"] for text in texts if text["from"] == self.short_code]
         if not ours:
-            return Seen(len(texts), (0,), numbered=True)
-        *lines, last = plain(ours[-1]).split("\n")
+            return [Seen(len(texts), (0,), numbered=True)]
+        return [self._seen(len(texts), number, ours[number - 1]) for number in range(len(ours), 0, -1)][:LAST]
+
+    def _seen(self, changes: int, number: int, text: str) -> Seen:
+        *lines, last = plain(text).split("\n")
         if last not in REPLY:
             lines.append(last)
         ways = lines.pop().split("  ") if WAYS.fullmatch(lines[-1]) else []
         names = tuple(way.partition(" ")[2] for way in ways)
-        return Seen(len(texts), (len(ours),), tuple(lines), names, numbered=True)
+        return Seen(changes, (number,), tuple(lines), names, numbered=True)
 
     def say(self, text: str) -> None:
         self._post("/sms", {"to": self.short_code, "text": text})
@@ -105,32 +109,20 @@ class SmsHand(Hand):
 class ChatHand(Hand):
     """A window with buttons."""
 
-    def look(self, *, after: int | None = None) -> Seen:
+    def look(self, *, after: int | None = None) -> list[Seen]:
         asked = {} if after is None else {"changes": after, "wait": WAIT_SECONDS}
         chat = self._get(f"/{self.channel}", last=LAST, **asked)
         ours = _ours(chat)
-        if not ours:
-            return Seen(chat["changes"])
-        last, lines = ours[-1], plain(ours[-1]["text"]).split("\n")
-        if lines[0] in CHOOSE and len(ours) > 1:  # the keyboard was taken away by the message above
-            lines = plain(ours[-2]["text"]).split("\n")
-        labels = {choice["id"]: plain(choice["description"] or choice["label"]) for choice in last["choices"]}
-        choices = [label for id_, label in labels.items() if ".-" not in id_]
-        return Seen(
-            changes=chat["changes"],
-            mark=(last["id"], last["text"], *labels),
-            said=(*lines, *choices),
-            ways=tuple(label for id_, label in labels.items() if ".-" in id_),
-            ids={label: id_ for id_, label in labels.items()},
-            asks_contact=last["asks_contact"],
-        )
+        return [_seen(chat["changes"], ours[:place]) for place in range(len(ours), 0, -1)] or [
+            Seen(chat["changes"])
+        ]
 
     def say(self, text: str) -> None:
         self._act(text=text)
 
     def choose(self, key: str, label: str | None) -> None:
-        ids = self.look().ids or {}
-        if label in ids:
+        ids = next((seen.ids for seen in self.look() if seen.ids), {})
+        if label is not None and label in ids:
             self._act(choice=ids[label])
         else:
             self.say(key)
@@ -157,6 +149,23 @@ class TelegramHand(ChatHand):
     @property
     def address(self) -> str:
         return str(telegram_id(self.digits))
+
+
+def _seen(changes: int, ours: list[dict[str, Any]]) -> Seen:
+    """The last of these messages."""
+    last, lines = ours[-1], plain(ours[-1]["text"]).split("\n")
+    if lines[0] in CHOOSE and len(ours) > 1:  # the keyboard was taken away by the message above
+        lines = plain(ours[-2]["text"]).split("\n")
+    labels = {choice["id"]: plain(choice["description"] or choice["label"]) for choice in last["choices"]}
+    choices = [label for id_, label in labels.items() if ".-" not in id_]
+    return Seen(
+        changes=changes,
+        mark=(last["id"], last["text"], *labels),
+        said=(*lines, *choices),
+        ways=tuple(label for id_, label in labels.items() if ".-" in id_),
+        ids={label: id_ for id_, label in labels.items()},
+        asks_contact=last["asks_contact"],
+    )
 
 
 def _ours(chat: Any) -> list[dict[str, Any]]:

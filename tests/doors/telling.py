@@ -13,8 +13,9 @@ from core.base.msisdn import Msisdn
 from core.base.words import Sentence, say
 from tests.core.conversation.retold import MORE, Told
 from tests.core.conversation.test_transcripts import always_alike
+from tests.doors import goods
 from tests.doors.hands import GREETING, MENU, ChatHand, Hand, Seen
-from tests.doors.stories import CHOICE, Given, Story, choices_of, difference, keys_of
+from tests.doors.stories import CHOICE, LAST, Given, Story, choices_of, difference, keys_of
 from tests.doors.town import PATIENCE_SECONDS, Town
 from tests.journeys.phone import Phone
 from ussd.phrases import DIAL_AGAIN
@@ -43,9 +44,20 @@ class Teller:
             self.turn(step)
             self.waited = False
         else:
-            self.digits = _digits(step.number)
+            digits = _digits(step.number)
+            if digits != self.digits:
+                self.pay()  # whoever was asked for the PIN gives it before another person's story begins
+            self.digits = digits
             self._set_scene(step)
-            self.meet(step)
+            if step.how not in LAST:
+                self.meet(step)
+
+    def pay(self) -> None:
+        """Every prompt that the story led this number to is answered with the PIN."""
+        for payer in goods.payers(self.town, self.digits):
+            phone = self.town.phone(payer)
+            phone.prompt(within=PATIENCE_SECONDS)
+            phone.answer_prompt()
 
     def meet(self, given: Given) -> None:
         """Begin to speak as this number."""
@@ -209,12 +221,16 @@ class Chatting(Teller):
         """Do it, and look until the answer stands there."""
         before = self.hand.look()
         act()
-        changes, deadline = before.changes, time.monotonic() + PATIENCE_SECONDS
+        changes, known = before[0].changes, {seen.mark for seen in before}
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            self.seen = self.hand.look(after=changes)
-            changes = self.seen.changes
-            if self.seen.mark != before.mark and enough(self.seen):
-                return
+            window = self.hand.look(after=changes)
+            changes = window[0].changes
+            for seen in (seen for seen in window if seen.mark not in known):
+                known.add(seen.mark)
+                self.seen = seen
+                if enough(seen):
+                    return
 
 
 def _bare(line: str) -> str:

@@ -36,7 +36,7 @@ def test_story(town: Town, name: str) -> None:
     ]
     _tell_together(town, tellers)
     with ThreadPoolExecutor(len(tellers)) as pool:
-        list(pool.map(_pay, tellers))
+        list(pool.map(lambda teller: teller.pay(), tellers))
     town.world.comes_to_rest(within=PATIENCE_SECONDS)
     for teller in tellers:
         goods.are_delivered(town, teller.digits)
@@ -80,14 +80,6 @@ def _tell(teller: Teller, start: int, stop: int) -> None:
             teller.take(step)
         except AssertionError as error:
             raise AssertionError(f"{teller.channel} {teller.story.language}, {step}: {error}") from error
-
-
-def _pay(teller: Teller) -> None:
-    """Every prompt that the story led to is answered with the PIN."""
-    for payer in goods.payers(teller.town, teller.digits):
-        phone = teller.town.phone(payer)
-        phone.prompt(within=PATIENCE_SECONDS)
-        phone.answer_prompt()
 
 
 def _without_links(notices: list[dict[str, str]] | None) -> list[str]:
