@@ -213,24 +213,29 @@ class Chatting(Teller):
 
     def _type_the_code(self, seen: Seen) -> None:
         """Once for each screen that asks for one: a chat's number is proved where that of a phone that dials is."""
-        if seen.mark not in self.codes:
-            self.codes[seen.mark] = code = self.town.code(self.digits, known=self.codes.values())
+        if seen.mark[:2] not in self.codes:
+            self.codes[seen.mark[:2]] = code = self.town.code(self.digits, known=self.codes.values())
             self.hand.say(code)
 
     def _answer(self, act: Callable[[], None], enough: Callable[[Seen], bool]) -> None:
         """Do it, and look until the answer stands there."""
         before = self.hand.look()
         act()
-        changes, known = before[0].changes, {seen.mark for seen in before}
+        changes, known = before[0].changes, set().union(*map(_marks, before))
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             window = self.hand.look(after=changes)
             changes = window[0].changes
             for seen in (seen for seen in window if seen.mark not in known):
-                known.add(seen.mark)
+                known |= _marks(seen)
                 self.seen = seen
                 if enough(seen):
                     return
+
+
+def _marks(seen: Seen) -> set[tuple[object, ...]]:
+    """Those of a message as it is, and once its buttons are taken away."""
+    return {seen.mark, seen.mark[:2]}
 
 
 def _bare(line: str) -> str:
