@@ -72,6 +72,8 @@ ACTS: dict[str, Need] = {
         2,
         ("core.billing.time_to_pay.lend_day_by_owner", "core.billing.time_to_pay.promise_by_owner"),
     ),
+    # It becomes the account's own, and is sent to nobody but the phone that paid.
+    "money.back": Need(2, ("core.payments.money_back.take_money_back_by_buyer",)),
     "line.renews": Need(2, ("core.billing.pause.set_renews",)),
     "payment.check": Need(1, ("core.payments.check.check_now",)),
     "message.read": Need(1, ("core.messaging.waiting.note_read",)),

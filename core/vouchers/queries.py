@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from core.base.clock import last_day
 from core.base.database import Work
-from core.billing.model import Subscription
+from core.billing.model import AWAITING_NETWORK, Subscription
 from core.catalogue.model import Plan
 from core.vouchers.model import SOLD, Voucher
 
@@ -17,7 +17,7 @@ VOUCHERS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class VoucherLine:
-    """A voucher as lists show it, without its code."""
+    """A voucher as lists show it, without its code. waits: no router of ours has said yes to it."""
 
     id: int
     state: str
@@ -27,11 +27,14 @@ class VoucherLine:
     shared_devices: int
     use_by: date
     sold_at: datetime
+    subscription_id: int
+    waits: bool
 
 
-def _lines(subscriber_id: int) -> Select[Voucher, Plan]:
+def _lines(subscriber_id: int) -> Select[Voucher, Plan, bool]:
+    waits = and_(Subscription.state == AWAITING_NETWORK, Subscription.granted_at.is_(None))
     return (
-        select(Voucher, Plan)
+        select(Voucher, Plan, waits)
         .join(Subscription, Subscription.id == Voucher.subscription_id)
         .join(Plan, Plan.id == Subscription.plan_id)
         .where(or_(Voucher.buyer_id == subscriber_id, Voucher.holder_id == subscriber_id))
@@ -39,7 +42,7 @@ def _lines(subscriber_id: int) -> Select[Voucher, Plan]:
     )
 
 
-def _line(voucher: Voucher, plan: Plan) -> VoucherLine:
+def _line(voucher: Voucher, plan: Plan, waits: bool) -> VoucherLine:
     return VoucherLine(
         id=voucher.id,
         state=voucher.state,
@@ -49,6 +52,8 @@ def _line(voucher: Voucher, plan: Plan) -> VoucherLine:
         shared_devices=plan.shared_devices,
         use_by=last_day(voucher.use_by),
         sold_at=voucher.sold_at,
+        subscription_id=voucher.subscription_id,
+        waits=waits,
     )
 
 

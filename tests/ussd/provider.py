@@ -144,6 +144,25 @@ class Provider:
             prove_number(work, subscriber_id=person, msisdn=Msisdn.parse(phone))  # by its PIN
         return person
 
+    def kept_waiting(self, phone: str, language: str) -> int:
+        """Somebody who paid for 24 hours 40 minutes ago, while no router of ours has said yes."""
+        person, _ = self._kept_waiting(phone, language, self.day_bundle)
+        return person
+
+    def line_kept_waiting(self, phone: str, language: str) -> int:
+        """The same of a home line."""
+        return self._kept_waiting(phone, language, self.home_plan)[1]
+
+    def _kept_waiting(self, phone: str, language: str, plan_id: int) -> tuple[int, int]:
+        person = self.person(phone, language)
+        with self.database.work() as work:
+            owner = work.session.get_one(Subscriber, person)
+            purchase = a_paid_purchase(work, owner, work.session.get_one(Plan, plan_id))
+            assert purchase.subscription_id is not None
+            purchase.paid_at = work.now - timedelta(minutes=40)
+            prove_number(work, subscriber_id=person, msisdn=Msisdn.parse(phone))  # by its PIN
+            return person, purchase.subscription_id
+
     def hotspot_user(self, phone: str, language: str) -> int:
         """Somebody whose 24 hours run since today."""
         person = self.person(phone, language)

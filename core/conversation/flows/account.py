@@ -12,6 +12,7 @@ from core.billing.queries import HotspotTime, home_line, hotspot_times
 from core.catalogue.labels import term_label
 from core.conversation.flows import change_plan, give, numbers, papers, pause, payday, renews_itself
 from core.conversation.flows.home import line_status
+from core.conversation.flows.money_back import MONEY_BACK, money_back_of_line
 from core.conversation.levels import require
 from core.conversation.menu import BUY
 from core.conversation.order import SERVED_STATES, Order, phones, short_day
@@ -32,7 +33,8 @@ from core.subscribers.meet import meet
     LANGUAGE,
     CONTACTS,
     LINE,
-) = range(1, 12)
+    BACK,
+) = range(1, 13)
 LINE_FLOWS = {
     "change_plan": change_plan.enter,
     "pause": pause.enter,
@@ -63,6 +65,7 @@ def enter(context: Context) -> Next:
         times=[_facts(time, context.now) for time in hotspot_times(work, person.id)[:MOST_TIMES]],
         renewal=renewal.as_json() if renewal and payment is None else None,
         paying=payment is not None,
+        back=money_back_of_line(context, line, person.id) if line else None,
     )
 
 
@@ -85,6 +88,8 @@ class Account(Plain):
             choices.append(Choice("line", say("Payday, give days"), LINE))
         if data["renewal"] is not None:
             choices.insert(0, Choice("pay", say("Pay"), PAY))
+        if data.get("back") is not None:
+            choices.insert(0, Choice("money_back", MONEY_BACK, BACK))
         kept = dict(reserved(*(set(range(PAY, LINE + 1)) - {choice.number for choice in choices})))
         if data["paying"]:
             kept[PAY] = say("Please do not pay again yet.")
@@ -97,6 +102,8 @@ class Account(Plain):
             return numbers.enter(context)
         if text == "papers":
             return require(context, "papers.read", text) or papers.enter(context)
+        if text == "money_back":
+            return go("money_back.confirm", **context.data["back"])
         if text == "line":
             return go("account.line")
         if text in LINE_FLOWS:

@@ -10,6 +10,7 @@ from core.billing.queries import home_line
 from core.catalogue.model import PPPOE
 from core.catalogue.queries import NOT_ON_SALE, Offer, sites_of
 from core.conversation.flows import pay
+from core.conversation.flows.money_back import money_back_of_line
 from core.conversation.go_on import to_see_how_it_stands
 from core.conversation.order import Order
 from core.conversation.screen import Choice, Screen, offer
@@ -19,12 +20,14 @@ from core.subscribers.meet import meet
 
 def enter(context: Context) -> Next:
     """One number has one home line: a second one is not begun from the menu."""
-    line = home_line(context.work, meet(context.work, msisdn=context.caller).id)
+    person = meet(context.work, msisdn=context.caller)
+    line = home_line(context.work, person.id)
     if line is None:
         return go("home_wifi.plans")
     renewal = Order.of_line(line)
     if renewal is None:
-        return connecting(context, line.plan_name)
+        back = money_back_of_line(context, line, person.id)
+        return go("money_back.waiting", **back) if back else connecting(context, line.plan_name)
     return go("renew.confirm", order=renewal.as_json())
 
 

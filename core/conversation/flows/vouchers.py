@@ -5,6 +5,7 @@ from typing import Any
 from core.base.clock import nairobi_day
 from core.base.words import Sentence, say
 from core.catalogue.labels import term_label
+from core.conversation.flows.money_back import MONEY_BACK, money_back_of
 from core.conversation.go_on import to_buy, to_see_voucher
 from core.conversation.order import full_day, phones, short_day
 from core.conversation.screen import Choice, Screen, farewell, offer, reserved
@@ -15,7 +16,7 @@ from core.vouchers.queries import VoucherLine, newest_unused, voucher_line, vouc
 from core.vouchers.send import send_again
 from core.vouchers.show import NOT_THERE, show_code
 
-SHOW, SEND, ENTER_ONE, GIVE_AWAY, OLD = range(1, 6)
+SHOW, SEND, ENTER_ONE, GIVE_AWAY, OLD, BACK = range(1, 7)
 
 
 def enter(context: Context) -> Next:
@@ -24,7 +25,7 @@ def enter(context: Context) -> Next:
     lines = vouchers_of(context.work, person.id)
     others = [_facts(line) for line in lines if newest is None or line.id != newest.id]
     if newest is not None:
-        return go("vouchers.voucher", voucher=_facts(newest), others=others)
+        return _one(context, person.id, newest, others)
     if others:
         return go("vouchers.old", others=others)
     return none_yet(context)
@@ -35,22 +36,30 @@ def none_yet(context: Context) -> Next:
 
 
 class Voucher(Plain):
-    """One voucher. others: where it was chosen by itself, the old ones that can be had instead."""
+    """One voucher. others: where it was chosen by itself, the old ones that can be had instead. back: of the money
+    that may be had back, where it is kept waiting by us."""
 
     def show(self, context: Context) -> Screen:
         voucher, others = context.data["voucher"], context.data["others"]
+        back = context.data.get("back")
+        lines = [_title(voucher)]
         choices = [Choice("show", say("Show the code"), SHOW)]
         if voucher["state"] == SOLD:
             choices.append(Choice("send", say("Send it by SMS"), SEND))
         if others:
             choices.append(Choice("old", say("Old vouchers"), OLD))
+        if back is not None:
+            lines.append(say("It waits for our network."))
+            choices.append(Choice("money_back", MONEY_BACK, BACK))
         kept = set(range(SHOW, OLD + 1)) - {choice.number for choice in choices}
-        return offer(_title(voucher), choices=tuple(choices), kept=reserved(*kept))
+        return offer(*lines, choices=tuple(choices), kept=reserved(*kept))
 
     def answer(self, context: Context, text: str) -> Next:
         voucher = context.data["voucher"]
         if text == "old":
             return go("vouchers.old", others=context.data["others"])
+        if text == "money_back":
+            return go("money_back.confirm", **context.data["back"])
         person = meet(context.work, msisdn=context.caller)
         if text == "send":
             send_again(context.work, voucher_id=voucher["id"], subscriber_id=person.id)
@@ -71,7 +80,19 @@ class Old(Plain):
         line = voucher_line(context.work, int(text), person.id)
         if line is None or line.state == VOID:
             return Next("again", reason=NOT_THERE)
-        return go("vouchers.voucher", voucher=_facts(line), others=[])
+        return _one(context, person.id, line, [])
+
+
+def _one(context: Context, person_id: int, line: VoucherLine, others: list[dict[str, Any]]) -> Next:
+    back = None
+    if line.waits:
+        back = money_back_of(
+            context,
+            subscription_id=line.subscription_id,
+            buyer_id=person_id,
+            term=(line.term_unit, line.term_count),
+        )
+    return go("vouchers.voucher", voucher=_facts(line), others=others, back=back)
 
 
 def _facts(line: VoucherLine) -> dict[str, Any]:

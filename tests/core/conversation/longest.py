@@ -55,6 +55,11 @@ def voucher(state: str) -> dict[str, Any]:
     return {**VOUCHER, "state": state}
 
 
+BACK = {"purchase_id": 1, "cents": 1_250_000}
+LINE_BACK = {**BACK, "plan": PLAN, "term": None}
+VOUCHER_BACK = {**BACK, "plan": None, "term": ("seconds", 30 * 86_400)}
+
+
 def home(**facts: Any) -> dict[str, Any]:
     return {"name": NAME, "line": None, "renewal": None, "again": None, "open_cents": None, **facts}
 
@@ -148,6 +153,7 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
     ],
     "vouchers.voucher": [
         {"voucher": voucher("sold"), "others": [voucher("used")]},
+        {"voucher": voucher("sold"), "others": [voucher("used")], "back": VOUCHER_BACK},
         {"voucher": voucher("active"), "others": []},
         {"voucher": voucher("used"), "others": []},
     ],
@@ -156,6 +162,8 @@ SCREENS: dict[str, list[dict[str, Any]]] = {
         account(times=[{**TIME, "minutes_left": 20}]),
         account(times=[{**TIME, "minutes_left": 800}]),
     ],
+    "money_back.waiting": [LINE_BACK],
+    "money_back.confirm": [LINE_BACK, VOUCHER_BACK],
     "change_plan.confirm": [
         change(when="now", due_cents=1_250_033, day="22/12"),
         change(when="now", due_cents=1_250_033, day="22/12", is_mine=False),
@@ -246,6 +254,7 @@ LISTS: dict[str, list[dict[str, Any]]] = {
             ("paused", None),
         )
     ]
+    + [account(line=[PLAN, "awaiting_network", None], mine_cents=1_250_000, back=LINE_BACK)]
     + [account(times=[TIME], owed_cents=1_250_000, mine_cents=1_250_000)],
     "change_plan.plans": [
         {"plan": PLAN, "plans": [[1, PLAN, 0], *([n, PLAN, 1_250_000] for n in range(2, 9))]}

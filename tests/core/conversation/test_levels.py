@@ -35,6 +35,7 @@ READS = {
     "core.subscribers.tax_pin.parse_tax_pin": "reads what was typed",
     "core.billing.pause.check_pause": "reads whether a line may be paused",
     "core.billing.pause.longest_pause": "reads how long a pause may be",
+    "core.payments.money_back.kept_waiting": "reads what may be had back",
     "core.payments.standing.begun_at": "reads whether this very key was heard before",
     "core.payments.standing.standing_of": "reads how things stand before a payment",
 }

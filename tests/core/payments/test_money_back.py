@@ -10,10 +10,13 @@ from core.base.inbox import Incident
 from core.base.money import Money
 from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED
 from core.billing.serve import start_at_login, start_paid_time
+from core.ledger.accounts import MPESA_CLEARING, receivable
+from core.ledger.post import lock_subscriber, post
+from core.payments.complete import complete
 from core.payments.corrections import refund
-from core.payments.money_back import take_money_back
+from core.payments.money_back import kept_waiting, take_money_back
 from tests.core.payments import said
-from tests.factories import AMINA, a_cashier, a_collection, a_home_plan
+from tests.factories import AMINA, a_cashier, a_collection, a_home_plan, a_purchase, a_subscriber
 
 CHECKOUT = "ws_CO_000001"
 
@@ -90,3 +93,23 @@ def test_a_new_home_line_that_nobody_connects(house: Any) -> None:
     house.clock.advance(timedelta(minutes=30))
     assert asked_back(house) == Money.shillings(1_500)
     assert (house.line().state, house.own_money(1)) == (ENDED, 1_500)
+
+
+def test_of_what_was_paid_in_part_the_part_comes_back(house: Any) -> None:
+    """The month counts with nine tenths of its price; the rest is owed no more, and nobody pays it out."""
+    with house.work() as work:
+        purchase = a_purchase(work, a_subscriber(work), a_home_plan(work))
+        lock_subscriber(work, purchase.buyer_id)
+        part = Money.shillings(1_400)
+        sides = [(MPESA_CLEARING, part), (receivable(purchase.buyer_id), -part)]
+        post(work, kind="payment", source="test:part", sides=sides)
+        complete(work, purchase, customer_id=purchase.buyer_id, paid=part)
+    house.clock.advance(timedelta(minutes=30))
+    with house.work() as work:
+        found = kept_waiting(work, subscription_id=1, buyer_id=1)
+    assert found is not None
+    assert found.amount == asked_back(house) == part
+    assert house.own_money(1) == 1_400
+    assert [found.detail for found in house.all(Incident)] == [
+        "purchase 1: 140000 cents are asked back, nothing was served"
+    ]
