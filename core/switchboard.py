@@ -124,6 +124,7 @@ CLOCK = [
     every(minutes=60, job=billing.catch_up_bills),
     every(minutes=1, job=network.probe_routers),
     every(minutes=1, job=network.watch_logins),
+    every(minutes=5, job=network.read_usage),
     every(minutes=10, job=payments.check_claims),
     every(minutes=30, job=payments.pull_missed),
     every(minutes=10, job=staff.seal_audit),

@@ -23,6 +23,8 @@ WRAP = 2**32
 SESSIONS_KEPT = timedelta(days=35)
 """A session of which nothing was heard for so long is over; its counter is forgotten."""
 LINES_A_CHUNK = 10_000
+FIRST_LOOK = timedelta(minutes=2)
+"""A session with which a line's time began may look that much older than it."""
 
 _LIFT = text(
     """
@@ -63,13 +65,20 @@ def growth(known: int | None, counter: int) -> int:
 
 
 def count_usage(
-    work: Work, *, subscription_id: int, session: str, counter_bytes: int, at: datetime
+    work: Work,
+    *,
+    subscription_id: int,
+    session: str,
+    counter_bytes: int,
+    at: datetime,
+    begun_at: datetime | None = None,
 ) -> DataLeft | None:
     """A session's counter stood at `counter_bytes` (both directions together) at `at`.
 
-    session: its name, another after each login. Counted in the period in which `at` lies, also after that has ended.
-    Readings may come twice or late: one from before the last that is known says nothing. None where the line's data
-    has no end.
+    session: its name. begun_at: when it began; one that began after the last reading under its name is another (a
+    router that was restarted numbers its sessions anew). None: its name is never given again. Counted in the period in
+    which `at` lies, also after that has ended. Readings may come twice or late: one from before the last that is known
+    says nothing. None where the line's data has no end.
     """
     line = lock_line(work, subscription_id)
     if line.plan.data_cap_bytes is None:
@@ -77,7 +86,7 @@ def count_usage(
     period = period_at(work, line, at)
     if period is None:
         return None
-    grown = _read_counter(work, subscription_id, session, counter_bytes, at)
+    grown = _read_counter(work, period, session, counter_bytes, at, begun_at)
     topups = _topups(work, period)
     period.used_bytes += grown
     _take(period, topups, grown)
@@ -175,18 +184,25 @@ def lift_caps(work: Work) -> int:
     return len(lifted)
 
 
-def _read_counter(work: Work, subscription_id: int, session: str, counter: int, at: datetime) -> int:
-    known = work.session.get(DataCounter, (subscription_id, session))
+def _read_counter(
+    work: Work, period: DataPeriod, session: str, counter: int, at: datetime, begun_at: datetime | None
+) -> int:
+    """Note how far the counter stands, and return by how much it grew."""
+    known = work.session.get(DataCounter, (period.subscription_id, session))
     if known is None:
-        work.session.add(
-            DataCounter(subscription_id=subscription_id, session=session, counter_bytes=counter, at=at)
-        )
-        return growth(None, counter)
-    if at < known.at or (at == known.at and counter <= known.counter_bytes):
+        known = DataCounter(subscription_id=period.subscription_id, session=session)
+        work.session.add(known)
+        is_older = begun_at is not None and begun_at < period.begins_at - FIRST_LOOK
+        grown = 0 if is_older else growth(None, counter)  # nobody knows how much of it was before
+    elif begun_at is not None and known.at < begun_at:
+        grown = growth(None, counter)
+    elif at < known.at or (at == known.at and counter <= known.counter_bytes):
         return 0
-    grown = growth(known.counter_bytes, counter)
-    if grown or counter == known.counter_bytes:
-        known.counter_bytes, known.at = counter, at
+    else:
+        grown = growth(known.counter_bytes, counter)
+        if not grown and counter != known.counter_bytes:
+            return 0
+    known.counter_bytes, known.at = counter, at
     return grown
 
 

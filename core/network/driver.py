@@ -75,6 +75,20 @@ class LiveSession:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionTraffic:
+    """What a session has carried since it began, both directions together.
+
+    session: its name on the router, which another may bear once this one is over.
+    """
+
+    service: Service
+    username: str = field(repr=False)
+    session: str
+    uptime_seconds: int
+    carried_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class RouterFacts:
     """What a router says of itself."""
 
@@ -96,6 +110,10 @@ class RouterDriver(Protocol):
 
     def sessions(self, address: RouterAddress, service: Service | None = None) -> list[LiveSession]:
         """Everybody who is connected now, ours or not, over one service or over all."""
+        ...
+
+    def traffic(self, address: RouterAddress) -> list[SessionTraffic]:
+        """What everybody who is connected now has carried, in a few listings however many they are."""
         ...
 
     def probe(self, address: RouterAddress) -> RouterFacts:

@@ -5,9 +5,18 @@ from core.network.credentials import send_first_credentials
 from core.network.follow import NetworkDeps
 from core.network.logins import watch_all
 from core.network.probe import probe_all
+from core.network.usage import read_all
 from core.vouchers.send import send_first
 
-__all__ = ["NetworkDeps", "catch_up", "converge", "probe_routers", "send_credentials", "watch_logins"]
+__all__ = [
+    "NetworkDeps",
+    "catch_up",
+    "converge",
+    "probe_routers",
+    "read_usage",
+    "send_credentials",
+    "watch_logins",
+]
 
 
 def converge(deps: NetworkDeps, *, subscription_id: int) -> None:
@@ -28,6 +37,11 @@ def probe_routers(deps: NetworkDeps) -> None:
 def watch_logins(deps: NetworkDeps) -> None:
     """Each minute: first logins at the hotspots."""
     watch_all(deps)
+
+
+def read_usage(deps: NetworkDeps) -> None:
+    """Every five minutes: what lines whose data has an end have used."""
+    read_all(deps)
 
 
 def send_credentials(deps: NetworkDeps, *, subscription_id: int, at: int) -> None:

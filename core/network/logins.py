@@ -5,17 +5,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select
 
 from core.base.database import Work
-from core.base.errors import NotReady, Rejected, Unreachable
 from core.base.log import logger
 from core.billing.model import AWAITING_NETWORK, Subscription
 from core.billing.queries import request_of
 from core.catalogue.model import HOTSPOT, Plan
 from core.network.accounts import USERNAME_LOOKUP
+from core.network.ask import ask_routers
 from core.network.driver import LiveSession
 from core.network.events import FirstLogin
 from core.network.follow import NetworkDeps
 from core.network.model import PRESENT, AccessAccount, Router, RouterAccount
-from core.network.routers import address_of, note_answered, note_away, note_router_refused
 
 SESSIONS_A_ROUTER = 20_000
 """More live users than any board serves: a router that lists more is broken or hostile (M34)."""
@@ -37,30 +36,9 @@ def watch_all(deps: NetworkDeps) -> None:
                 .distinct()
             )
         )
-    for router_id in sorted(routers):
-        watch_router(deps, router_id=router_id)
-
-
-def watch_router(deps: NetworkDeps, *, router_id: int) -> None:
-    """Note the first logins that show on one router."""
-    with deps.work() as work:
-        router = work.session.get_one(Router, router_id)
-        address, driver = address_of(work, router), deps.drivers[router.driver]
-    try:
-        sessions = driver.sessions(address, "hotspot")
-    except Unreachable as error:
+    for answer in ask_routers(deps, routers, lambda driver, address: driver.sessions(address, "hotspot")):
         with deps.work() as work:
-            note_away(work, router_id=router_id, why=str(error))
-        return
-    except Rejected as error:
-        with deps.work() as work:
-            note_router_refused(work, router_id=router_id, error=error)
-        return
-    except NotReady:
-        return  # busy: the next minute looks again, and an uptime loses nothing by waiting
-    with deps.work() as work:
-        note_answered(work, router_id=router_id)
-        note_logins(work, router_id=router_id, sessions=sessions)
+            note_logins(work, router_id=answer.router_id, sessions=answer.said)
 
 
 def note_logins(work: Work, *, router_id: int, sessions: list[LiveSession]) -> None:

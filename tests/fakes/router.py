@@ -13,6 +13,7 @@ from core.network.driver import (
     RouterAddress,
     RouterFacts,
     Service,
+    SessionTraffic,
 )
 
 Name = tuple[Service, str]
@@ -22,6 +23,8 @@ Name = tuple[Service, str]
 class FakeSession:
     profile: DesiredProfile
     uptime_seconds: int = 0
+    number: str = "*1"
+    carried_bytes: int = 0
 
 
 @dataclass
@@ -97,6 +100,14 @@ class FakeRouterDriver:
             LiveSession(kind, username, "10.0.0.2", "AA:BB:CC:00:11:22", session.uptime_seconds)
             for (kind, username), session in self._answering(address).sessions.items()
             if service in (None, kind)
+        ]
+
+    def traffic(self, address: RouterAddress) -> list[SessionTraffic]:
+        router = self._answering(address)
+        router.listings += 1
+        return [
+            SessionTraffic(kind, username, session.number, session.uptime_seconds, session.carried_bytes)
+            for (kind, username), session in router.sessions.items()
         ]
 
     def probe(self, address: RouterAddress) -> RouterFacts:

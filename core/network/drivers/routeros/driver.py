@@ -4,7 +4,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from core.base.errors import Rejected
-from core.network.driver import Applied, DesiredAccount, LiveSession, RouterAddress, RouterFacts, Service
+from core.network.driver import (
+    Applied,
+    DesiredAccount,
+    LiveSession,
+    RouterAddress,
+    RouterFacts,
+    Service,
+    SessionTraffic,
+)
 from core.network.drivers.routeros import values
 from core.network.drivers.routeros.accounts import accounts_that_can_log_in, hold_account
 from core.network.drivers.routeros.connection import RouterConnection
@@ -42,6 +50,12 @@ class RouterOsDriver:
         return self._run(
             address,
             lambda connection: [found for menus in asked for found in live_sessions(connection, menus)],
+        )
+
+    def traffic(self, address: RouterAddress) -> list[SessionTraffic]:
+        return self._run(
+            address,
+            lambda connection: [found for menus in _MENUS.values() for found in menus.traffic(connection)],
         )
 
     def probe(self, address: RouterAddress) -> RouterFacts:

@@ -4,6 +4,7 @@ from core.network.driver import DesiredAccount, DesiredProfile, LiveSession
 from core.network.drivers.routeros import values
 from core.network.drivers.routeros.connection import Row
 from core.network.drivers.routeros.menus import Menus, rate_limit
+from core.network.drivers.routeros.traffic import hotspot_traffic
 
 
 def _user(desired: DesiredAccount) -> dict[str, str]:
@@ -54,5 +55,6 @@ HOTSPOT = Menus(
     live_name="user",
     live_properties=("user", "address", "mac-address", "uptime"),
     session=_session,
+    traffic=hotspot_traffic,
     cookies="/ip/hotspot/cookie",
 )

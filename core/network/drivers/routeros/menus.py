@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.network.driver import DesiredAccount, DesiredProfile, LiveSession, Service
-from core.network.drivers.routeros.connection import Row
+from core.network.driver import DesiredAccount, DesiredProfile, LiveSession, Service, SessionTraffic
+from core.network.drivers.routeros.connection import RouterConnection, Row
 from core.network.drivers.routeros.values import Reader
 
 PROFILE_PREFIX = "bando-"
@@ -22,7 +22,8 @@ class Menus:
     texts.
 
     live_name: the property of a live row that holds the account's name. cookies: the menu of remembered
-    logins. inherited: what a new profile takes over from the router's own profile `default`.
+    logins. inherited: what a new profile takes over from the router's own profile `default`. traffic: what the
+    sessions of this service have carried.
     """
 
     service: Service
@@ -37,4 +38,5 @@ class Menus:
     live_name: str
     live_properties: tuple[str, ...]
     session: Callable[[Row], LiveSession]
+    traffic: Callable[[RouterConnection], list[SessionTraffic]]
     cookies: str | None

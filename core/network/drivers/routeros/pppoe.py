@@ -4,6 +4,7 @@ from core.network.driver import DesiredAccount, DesiredProfile, LiveSession
 from core.network.drivers.routeros import values
 from core.network.drivers.routeros.connection import Row
 from core.network.drivers.routeros.menus import Menus, rate_limit
+from core.network.drivers.routeros.traffic import pppoe_traffic
 
 
 def _secret(desired: DesiredAccount) -> dict[str, str]:
@@ -43,5 +44,6 @@ PPPOE = Menus(
     live_name="name",
     live_properties=("name", "service", "address", "caller-id", "uptime"),
     session=_session,
+    traffic=pppoe_traffic,
     cookies=None,
 )
