@@ -8,9 +8,9 @@ from core.base.money import Money, show_money
 from core.base.words import Sentence, say
 from core.billing.account import standing
 from core.billing.model import ACTIVE, PAUSED
-from core.billing.queries import HotspotTime, home_line, hotspot_times
+from core.billing.queries import HotspotTime, home_line, hotspot_times, line_with_data
 from core.catalogue.labels import term_label
-from core.conversation.flows import change_plan, give, numbers, papers, pause, payday, renews_itself
+from core.conversation.flows import change_plan, give, more_data, numbers, papers, pause, payday, renews_itself
 from core.conversation.flows.home import line_status
 from core.conversation.flows.money_back import MONEY_BACK, money_back_of_line
 from core.conversation.levels import require
@@ -36,6 +36,7 @@ from core.subscribers.meet import meet
     BACK,
 ) = range(1, 13)
 LINE_FLOWS = {
+    "data": more_data.enter,
     "change_plan": change_plan.enter,
     "pause": pause.enter,
     "renews_itself": renews_itself.enter,
@@ -65,6 +66,7 @@ def enter(context: Context) -> Next:
         times=[_facts(time, context.now) for time in hotspot_times(work, person.id)[:MOST_TIMES]],
         renewal=renewal.as_json() if renewal and payment is None else None,
         paying=payment is not None,
+        has_data=line_with_data(work, person.id) is not None,
         back=money_back_of_line(context, line, person.id) if line else None,
     )
 
@@ -84,6 +86,8 @@ class Account(Plain):
             choices.insert(1, Choice("pause", say("Pause"), PAUSE))
         if state in SERVED_STATES:
             choices.insert(0, Choice("change_plan", say("Change plan"), CHANGE_PLAN))
+        if data.get("has_data"):
+            choices.insert(0, Choice("data", say("Data left"), USAGE))
         if state == ACTIVE:
             choices.append(Choice("line", say("Payday, give days"), LINE))
         if data["renewal"] is not None:
