@@ -10,7 +10,16 @@ from core.billing.account import standing
 from core.billing.model import ACTIVE, PAUSED
 from core.billing.queries import HotspotTime, home_line, hotspot_times, line_with_data
 from core.catalogue.labels import term_label
-from core.conversation.flows import change_plan, give, more_data, numbers, papers, pause, payday, renews_itself
+from core.conversation.flows import (
+    change_plan,
+    give,
+    more_data,
+    numbers,
+    papers,
+    pause,
+    payday,
+    renews_itself,
+)
 from core.conversation.flows.home import line_status
 from core.conversation.flows.money_back import MONEY_BACK, money_back_of_line
 from core.conversation.levels import require
