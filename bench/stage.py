@@ -53,6 +53,9 @@ class Scale:
 FULL = Scale((1_000, 100_000), 300, 1_000, 800, 100, 300, ((1, 20), (10, 15), (20, 15)), 800, 10_000)
 TRY = Scale((300, 5_000), 100, 100, 200, 50, 100, ((1, 5), (10, 5)), 300, 1_000)
 
+TUNED = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
+"""What docs/operating.md tells an operator to give PostgreSQL, and docker-compose.yml gives it."""
+
 
 class Stage:
     """Servers, and the databases and processes that the figures ask for. Use as a context manager."""
@@ -66,6 +69,8 @@ class Stage:
         # Not the checkout's own trial: a home for the bench alone, erased at its end.
         self.home = Path(tempfile.mkdtemp(prefix="bando-bench-"))
         self._close.callback(erase, self.home)
+        with start(self.home) as new:
+            _tune(new)
         self.servers: Servers = self._close.enter_context(start(self.home))
         os.environ.update({"BANDO_HOME": str(self.home), "BANDO_PORT": str(WEB_PORT)})
         os.environ.update(trial_environment(os.environ, self.home) | LIMITS)
@@ -144,6 +149,15 @@ class Stage:
             keys = [key for _, key in zip(range(200), valkey.scan_iter("ussd:session:*"), strict=False)]
             sizes = sorted(valkey.strlen(key) for key in keys)
         return int(sizes[len(sizes) // 2])
+
+
+def _tune(servers: Servers) -> None:
+    """Give PostgreSQL what it takes up with its next start."""
+    engine = create_engine(make_url(servers.superuser_url or ""), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for name, value in TUNED.items():
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {name} = '{value}'")
+    engine.dispose()
 
 
 @contextmanager
