@@ -14,7 +14,7 @@ from core.billing.credit import credit, left_of, left_of_periods
 from core.billing.events import AccessChanged, AccessEnded
 from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.line_model import LineEnding
-from core.billing.model import ENDED, GRACE, PAID, PAUSED, UNPAID, Invoice, Purchase, Subscription
+from core.billing.model import ENDED, GRACE, PAID, UNPAID, Invoice, Purchase, Subscription
 from core.billing.moves import move
 from core.billing.proration import part
 from core.billing.serve import lock_line
@@ -90,7 +90,7 @@ def _state_finally(
     today = nairobi_day(work.now)
     # Any day touched by a cut is dark.
     through = nairobi_day(line.dark_since) - timedelta(days=1) if line.dark_since is not None else today
-    credited = _credit_unserved(work, line, before, today, by_staff_id)
+    credited = _credit_unserved(work, line, today, by_staff_id)
     credited += _credit_bills(work, line, through, by_staff_id)
     deposit = _give_back_deposits(work, line)
     charged = _charge_unbilled(work, line, before, through)
@@ -113,14 +113,12 @@ def _state_finally(
     return statement
 
 
-def _credit_unserved(
-    work: Work, line: Subscription, before: str, today: date, by_staff_id: int | None
-) -> Money:
+def _credit_unserved(work: Work, line: Subscription, today: date, by_staff_id: int | None) -> Money:
     """What was paid and never served: days after today, days that waited, and purchases whose time never began."""
     amounts: dict[int, Money] = {}
     for invoice_id in _never_begun(work, line):
         amounts[invoice_id] = left_of(work, invoice_id)
-    for stretch, days in _unserved_days(work, line, before, today):
+    for stretch, days in _unserved_days(work, line, today):
         share = part(stretch.price, stretch.b - days, stretch.b, stretch.n)
         left = left_of_periods(work, stretch.invoice_id)
         amounts[stretch.invoice_id] = min(left, amounts.get(stretch.invoice_id, Money(0)) + share)
@@ -133,11 +131,11 @@ def _credit_unserved(
     return total
 
 
-def _unserved_days(work: Work, line: Subscription, before: str, today: date) -> list[tuple[Stretch, int]]:
+def _unserved_days(work: Work, line: Subscription, today: date) -> list[tuple[Stretch, int]]:
     if line.plan.billing == "postpaid" or line.paid_through is None:
         return []
-    if before == PAUSED:
-        first = last_day(line.paid_through) - timedelta(days=(line.paused_days_left or 0) - 1)
+    if line.paused_days_left is not None:  # paused, or on its way back
+        first = last_day(line.paid_through) - timedelta(days=line.paused_days_left - 1)
     elif line.paid_through > start_of_day(today + timedelta(days=1)):
         first = today + timedelta(days=1)
     else:

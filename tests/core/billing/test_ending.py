@@ -12,6 +12,7 @@ from core.billing.line_model import LineEnding
 from core.billing.model import Subscription
 from core.billing.moves import move
 from core.billing.moving import move_line
+from core.billing.pause import resume
 from core.billing.serve import lock_line
 from core.ledger.accounts import DEPOSITS
 from core.ledger.post import lock_subscriber
@@ -59,6 +60,16 @@ def test_days_that_waited_in_a_pause_come_back(house: LineHouse) -> None:
     paused(house, line, "2027-04-10")
     house.at("2027-05-02")
     assert ended(house, line).credited_cents == 24_194  # 5 of 31 days
+
+
+def test_days_that_wait_for_the_router_after_a_pause_come_back_too(house: LineHouse) -> None:
+    line = house.line("2027-03-15")
+    paused(house, line, "2027-04-10")
+    house.at("2027-04-12")
+    with house.work() as work:
+        resume(work, line, cause="asked for")
+    house.at("2027-04-14")  # a day before the old last day: five days wait all the same
+    assert ended(house, line).credited_cents == 24_194
 
 
 def test_grace_that_was_used_stays_owed(house: LineHouse) -> None:
