@@ -94,11 +94,13 @@ def _withdraw_hotspot(work: Work, line: Subscription, cause: str) -> Withdrawn:
 
 
 def _withdraw_waiting(work: Work, line: Subscription, purchase: Purchase, cause: str) -> None:
-    """Nothing of it has begun: the line waits for its other purchases, or goes back to where it was."""
+    """Nothing of it has begun: the line waits for its other purchases, for the days that a pause kept, or goes back to
+    where it was."""
     purchase.state = UNPAID
     work.session.flush()
     others = select(Purchase.id).where(Purchase.subscription_id == line.id, Purchase.state == PAID).limit(1)
-    if line.state == AWAITING_NETWORK and work.session.scalar(others) is None:
+    waits = line.paused_days_left is not None or work.session.scalar(others) is not None
+    if line.state == AWAITING_NETWORK and not waits:
         move(work, line, ENDED if line.paid_through is None else SUSPENDED, cause)
         work.record(AccessChanged(line.id))
 

@@ -7,8 +7,10 @@ import pytest
 from core.base.clock import SetClock, last_day
 from core.base.database import Database
 from core.base.errors import Refusal
+from core.billing.model import Purchase
 from core.billing.pause import check_pause, pause, resume
 from core.billing.serve import lock_line
+from core.billing.withdraw import withdraw_unused
 from tests.core.billing.cycle_lines import dated, on
 from tests.core.billing.line_house import LineHouse
 
@@ -116,6 +118,20 @@ def test_money_that_comes_meanwhile_adds_to_the_days_that_wait(house: LineHouse)
     assert house.get(line).state == "awaiting_network"
     house.grant(line)
     assert house.paid_through(line) == "2027-07-07"
+
+
+def test_days_that_wait_outlive_a_purchase_that_is_taken_back(house: LineHouse) -> None:
+    line = house.line("2027-03-15")
+    paused(house, line, "2027-04-10")
+    house.at("2027-06-02", "10:00")
+    house.renew(line)
+    with house.work() as work:
+        bought = work.session.query(Purchase).order_by(Purchase.id.desc()).first()
+        assert bought is not None
+        withdraw_unused(work, bought, cause="its money was asked back")
+    assert (house.get(line).state, house.get(line).paused_days_left) == ("awaiting_network", 5)
+    house.grant(line)
+    assert (house.get(line).state, house.paid_through(line)) == ("active", "2027-06-07")
 
 
 def test_a_plan_that_was_paid_ahead_begins_later_by_the_pause(house: LineHouse) -> None:
