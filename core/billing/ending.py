@@ -41,7 +41,8 @@ _DEPOSITS = text(
     GROUP BY held.subscriber_id HAVING sum(p.amount_cents) < 0 ORDER BY held.subscriber_id
     """
 )
-# From the day after the last one that was paid or billed; as the cycle prices it (migration 0012).
+# From the day after the last one that was paid or billed; as the cycle prices it (migration 0012). A bill of which a
+# part was taken back has billed its days all the same.
 _UNBILLED = text(
     """
     SELECT after.day, share_of(plan_price(p.id, after.day + 1), CAST(:through AS date) - after.day,
@@ -50,7 +51,7 @@ _UNBILLED = text(
     FROM subscriptions s JOIN plans p ON p.id = s.plan_id, LATERAL (
         SELECT CASE WHEN p.billing = 'postpaid' THEN greatest(nairobi_day(s.starts_at), (
             SELECT max(i.period_to) FROM invoices i
-            WHERE i.subscription_id = s.id AND i.kind = 'bill' AND i.credited_cents = 0
+            WHERE i.subscription_id = s.id AND i.kind = 'bill' AND i.credited_cents < i.total_cents
         )) ELSE last_day(s.paid_through) END AS day
     ) AS after
     WHERE s.id = :line_id AND after.day < :through AND p.price_cents > 0

@@ -6,6 +6,7 @@ from core.base.clock import SetClock
 from core.base.database import Database
 from core.base.errors import Refusal
 from core.base.money import Money
+from core.billing.credit import credit
 from core.billing.ending import end_line, write_statement
 from core.billing.invoice import UNTAXED, InvoiceLineDraft, issue
 from core.billing.line_model import LineEnding
@@ -97,6 +98,15 @@ def test_a_postpaid_line_pays_for_its_last_days(house: LineHouse) -> None:
     assert (before, statement.charged_cents, house.own(line)) == (150_000, 50_000, 100_000), (
         "the advance pays"
     )
+
+
+def test_a_bill_that_was_lowered_is_not_charged_again(house: LineHouse) -> None:
+    line = house.line("2027-03-15", billing="postpaid")
+    bill = on(house.database, house.clock, "2027-04-16")[0]
+    with house.work() as work:
+        credit(work, bill.id, amount=Money.shillings(25), reason="twelve dark hours", source="test:credit")
+    house.at("2027-04-20")
+    assert ended(house, line).charged_cents == 25_000, "16 to 20 April alone"
 
 
 def test_the_deposit_comes_back_and_pays_what_is_owed(house: LineHouse) -> None:
