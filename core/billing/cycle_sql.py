@@ -34,6 +34,13 @@ IS_DUE = f"""
     AND (c.billing = 'postpaid' OR NOT ({HAS_OPEN_BILL}) AND NOT ({IS_BILLED}))
 """
 
+# The last day of the period that is over, without the days that a line with a common payday was given beyond it: those
+# cost nothing, and lie in the month that follows.
+ENDED_ON = """
+    CASE WHEN p.billing = 'postpaid' AND p.term_unit = 'months' AND p.fixed_anchor IS NOT NULL
+    THEN add_months(next_anchor_day({last}, p.fixed_anchor), -1, p.fixed_anchor) ELSE {last} END
+"""
+
 # A postpaid period begins after the last one that was billed, and after the day of joining, which is a gift.
 DUE = f"""
     SELECT s.id, s.subscriber_id, coalesce(s.payer_id, s.subscriber_id) AS holder_id, coalesce(s.site_id, 0) AS site_id,
@@ -42,7 +49,8 @@ DUE = f"""
         p.id AS plan_id, c.billing, a.id AS receivable_id,
         coalesce(s.anchor_day, 0) AS anchor_day, last_day(s.paid_through) AS last_day,
         CASE WHEN c.billing = 'prepaid' THEN last_day(s.paid_through) ELSE greatest(
-            period_before(last_day(s.paid_through), p.term_unit, p.term_count, s.anchor_day, p.fixed_anchor),
+            period_before({ENDED_ON.format(last="last_day(s.paid_through)")}, p.term_unit, p.term_count, s.anchor_day,
+                p.fixed_anchor),
             nairobi_day(s.starts_at),
             (SELECT i.period_to FROM invoices i WHERE i.subscription_id = s.id AND i.kind = 'bill'
              AND i.credited_cents = 0 ORDER BY i.period_from DESC LIMIT 1)) END AS after_day
@@ -52,7 +60,7 @@ DUE = f"""
 """  # noqa: S608
 
 # onward: the end of the period after it, until when a postpaid line is on without being asked.
-TERMS = """
+TERMS = f"""
     SELECT d.plan_id, d.site_id, d.next_plan_id, d.anchor_day, d.last_day, d.after_day, p.currency, d.billing,
         priced.final_day, priced.cents, excise_inside(priced.cents, %(excise_bp)s, %(vat_bp)s) AS excise,
         CASE WHEN d.billing = 'postpaid' AND n.billing = 'postpaid' AND n.term_unit <> 'seconds' THEN
@@ -65,12 +73,14 @@ TERMS = """
     JOIN plans p ON p.id = d.plan_id
     JOIN plans n ON n.id = d.next_plan_id
     CROSS JOIN LATERAL (
-        SELECT final_day, price_of_period(plan_price(p.id, d.after_day + 1), d.after_day, final_day, p.term_unit,
-            p.term_count, p.fixed_anchor) AS cents
+        SELECT final_day, price_of_period(plan_price(p.id, d.after_day + 1), d.after_day,
+            CASE WHEN ended_on > d.after_day THEN ended_on ELSE final_day END, p.term_unit, p.term_count,
+            p.fixed_anchor) AS cents
         FROM (SELECT CASE WHEN d.billing = 'postpaid' THEN d.last_day ELSE period_end(d.last_day, p.term_unit,
-            p.term_count, nullif(d.anchor_day, 0), p.fixed_anchor) END AS final_day) AS ends
+            p.term_count, nullif(d.anchor_day, 0), p.fixed_anchor) END AS final_day) AS ends,
+            LATERAL (SELECT {ENDED_ON.format(last="final_day")} AS ended_on) AS charged
     ) AS priced
-"""
+"""  # noqa: S608
 TERM_OF_LINE = """
     t.plan_id = d.plan_id AND t.site_id = d.site_id AND t.next_plan_id = d.next_plan_id AND t.anchor_day = d.anchor_day
     AND t.last_day = d.last_day AND t.after_day = d.after_day

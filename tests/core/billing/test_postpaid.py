@@ -7,6 +7,7 @@ from core.base.database import Database
 from core.base.errors import Refusal
 from core.billing.change_plan import AGREED_ONLY, change_next
 from core.billing.cycle import pay_postpaid
+from core.billing.give import give_days
 from core.billing.lines_by_staff import change_plan_for
 from core.billing.model import Invoice, Subscription
 from core.catalogue.price_model import PlanFee
@@ -126,6 +127,19 @@ def test_back_to_paying_before_the_month(house: LineHouse) -> None:
         owner = work.session.get_one(Subscription, line).subscriber_id
         assert use_money(work, owner, why="test").terms == 1
     assert (house.own(line), house.paid_through(line)) == (0, "2027-05-15")
+
+
+def test_days_that_were_given_cost_nothing_and_no_month_with_them(house: LineHouse) -> None:
+    line = house.line("2027-03-31", billing="postpaid", fixed_anchor=31)
+    on(house.database, house.clock, "2027-05-01")
+    with house.work() as work:
+        give_days(work, a_cashier(work), subscription_id=line, days=2, reason="two dark days", key="k")
+    for day in ("2027-06-03", "2027-07-01"):
+        on(house.database, house.clock, day)
+    assert bills(house)[1:] == [
+        ("2027-05-01", "2027-06-02", 150_000, 150_000),
+        ("2027-06-03", "2027-06-30", 140_000, 140_000),
+    ]
 
 
 def test_nobody_begins_to_owe_by_a_key(house: LineHouse) -> None:
