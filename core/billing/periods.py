@@ -138,7 +138,7 @@ def renewed(
         return PaidTime(afresh.paid_through, afresh.anchor, dark, forgave_grace=True)
     if term.unit == "days":
         return PaidTime(through(last + timedelta(days=term.count * times + dark)), None, dark)
-    own = _anchor_at(last, anchor)
+    own = anchor_at(last, anchor)
     end = add_months(last, term.count * times, own)
     return shifted(PaidTime(through(end), own, dark), dark)
 
@@ -195,11 +195,11 @@ def moved_payday(paid_through: datetime, anchor: int, new_anchor: int) -> Bridge
     """
     old = last_day(paid_through)
     end = next_anchor_day(old, new_anchor)
-    whole = add_months(old, 1, _anchor_at(old, anchor)) - old
+    whole = add_months(old, 1, anchor_at(old, anchor)) - old
     return Bridge(through(end), new_anchor, min((end - old).days, whole.days), whole.days)
 
 
-def _anchor_at(last: date, anchor: int | None) -> int:
+def anchor_at(last: date, anchor: int | None) -> int:
     """The line's own anchor, or the day where it really stands when given or part-paid days moved it off."""
     if anchor is None or add_months(last, 0, anchor) != last:
         return last.day

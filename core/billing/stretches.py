@@ -15,7 +15,7 @@ from core.base.clock import last_day, nairobi_day
 from core.base.database import Work
 from core.base.money import Money
 from core.billing.model import Subscription
-from core.billing.periods import add_months, period_around
+from core.billing.periods import add_months, anchor_at, period_around
 from core.billing.proration import part
 
 # Of each purchase the newest re-pricing counts. Money that was taken back took its days along. What is paid once with
@@ -117,7 +117,7 @@ def _placed(line: Subscription, row: Row[Any], last: date) -> tuple[int, int, in
         of = max(days, (last_of - first_of).days + 1)
         return days, max(0, of - (last_of - last).days - days), of
     if row.term_unit == "months":
-        days = (last - add_months(last, -row.term_count, line.anchor_day or last.day)).days
+        days = (last - add_months(last, -row.term_count, anchor_at(last, line.anchor_day))).days
         return days, 0, days
     days = row.term_count
     if plan.term_unit == "months":  # a part of a month was bought

@@ -19,7 +19,7 @@ from core.catalogue.model import Plan
 from core.ledger.accounts import MPESA_CLEARING, receivable
 from core.ledger.post import lock_subscriber, post
 from core.ledger.queries import trial_balance
-from core.payments.change import change_with_own_money
+from core.payments.change import change_with_own_money, move_payday_with_own_money
 from tests.core.billing.cycle_lines import nairobi
 from tests.factories import AMINA, a_home_plan, a_paid_purchase, a_site, a_step, a_subscriber
 
@@ -94,6 +94,15 @@ class LineHouse:
                 subscription_id=line,
                 plan_id=self.plan(work, shillings, **changes).id,
             )
+
+    def move_payday(self, line: int, anchor: int) -> int:
+        """Move the payday, paid with own money. The price of the bridge in cents."""
+        with self.work() as work:
+            owner = work.session.get_one(Subscription, line).account_holder_id
+            moved = move_payday_with_own_money(
+                work, step=a_step(), buyer_id=owner, subscription_id=line, anchor=anchor
+            )
+            return moved.price_cents
 
     # -- looking
 

@@ -56,6 +56,14 @@ def test_months_ahead_and_changed_plans_come_back_too(house: LineHouse) -> None:
     assert statement.credited_cents == 83_333 + 250_000
 
 
+def test_a_moved_payday_leaves_the_days_before_it_as_they_were_charged(house: LineHouse) -> None:
+    line = house.line("2027-03-15")
+    house.put(line, 80_000)
+    house.at("2027-03-20")
+    assert house.move_payday(line, 1) == 80_000  # 16 of 30 days
+    assert ended(house, line).credited_cents == 80_000 + 125_806, "the bridge, and 26 of 31 days"
+
+
 def test_days_that_waited_in_a_pause_come_back(house: LineHouse) -> None:
     line = house.line("2027-03-15")
     paused(house, line, "2027-04-10")
