@@ -12,10 +12,11 @@ from core.billing.account import open_bill, own_money, pay_from_own
 from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.model import ACTIVE, PAYDAY, SERVED, Purchase, Subscription
 from core.billing.periods import Bridge, moved_payday
+from core.billing.plan_of_line import follow_purchase
 from core.billing.proration import part
 from core.billing.purchase import StepId, begin_line_order
 from core.billing.serve import lock_line
-from core.catalogue.model import PPPOE
+from core.catalogue.model import PPPOE, Plan
 from core.ledger.accounts import revenue
 
 
@@ -30,11 +31,10 @@ class PaydayQuote:
 
 
 def quote_payday(work: Work, subscription_id: int, anchor: int) -> PaydayQuote:
-    """What moving the payday to the day `anchor` of the month costs now. Raises Refusal where it cannot be moved."""
+    """What moving the payday to the day `anchor` of the month costs now: days on the plan of the next period, which
+    begins with them. Raises Refusal where it cannot be moved."""
     line = work.session.get_one(Subscription, subscription_id)
-    plan = line.plan
-    is_monthly = plan.kind == PPPOE and plan.billing == "prepaid" and plan.term_unit == "months"
-    if not is_monthly or plan.fixed_anchor is not None:
+    if not (_has_payday(line.plan) and _has_payday(line.renewal_plan)):
         raise Refusal(say("The payday of this plan cannot be moved."))
     if not 1 <= anchor <= 31:
         raise Refusal(say("A payday is a day of the month, from 1 to 31."))
@@ -47,6 +47,12 @@ def quote_payday(work: Work, subscription_id: int, anchor: int) -> PaydayQuote:
     return PaydayQuote(bridge, due, nairobi_day(line.paid_through), last_day(bridge.paid_through))
 
 
+def _has_payday(plan: Plan) -> bool:
+    """Whether its lines have paydays of their own."""
+    is_monthly = plan.kind == PPPOE and plan.billing == "prepaid" and plan.term_unit == "months"
+    return is_monthly and plan.fixed_anchor is None
+
+
 def order_payday(
     work: Work, line: Subscription, quoted: PaydayQuote, *, step: StepId, buyer_id: int
 ) -> Purchase:
@@ -57,7 +63,7 @@ def order_payday(
         buyer_id=buyer_id,
         line=line,
         purpose=PAYDAY,
-        plan_id=line.plan_id,
+        plan_id=line.renewal_plan.id,
         price=quoted.due,
         days=quoted.bridge.days,
         anchor_day=quoted.bridge.anchor,
@@ -65,14 +71,15 @@ def order_payday(
 
 
 def is_still_quoted(work: Work, purchase: Purchase) -> bool:
-    """Whether the bridge still costs what was quoted."""
+    """Whether the bridge is still the one that was quoted."""
     assert purchase.subscription_id is not None
     assert purchase.anchor_day is not None
+    line = work.session.get_one(Subscription, purchase.subscription_id)
     try:
         now = quote_payday(work, purchase.subscription_id, purchase.anchor_day)
     except Refusal:
         return False
-    return now.due == purchase.price
+    return now.due == purchase.price and line.renewal_plan.id == purchase.plan_id
 
 
 def move_payday(work: Work, purchase: Purchase) -> Subscription:
@@ -81,10 +88,11 @@ def move_payday(work: Work, purchase: Purchase) -> Subscription:
     assert purchase.anchor_day is not None
     line = lock_line(work, purchase.subscription_id)
     quoted = quote_payday(work, line.id, purchase.anchor_day)
+    follow_purchase(work, line, purchase)
     line.paid_through, line.anchor_day = quoted.bridge.paid_through, quoted.bridge.anchor
     purchase.state, purchase.paid_at, purchase.served_at = SERVED, work.now, work.now
     covered = own_money(work, line.account_holder_id) >= purchase.price
-    plan = line.plan
+    plan = purchase.plan
     invoice = issue(
         work,
         kind="change",

@@ -283,3 +283,23 @@ def test_splitting_a_period_makes_and_loses_no_cent(
 
 def _half_up(cents: int, n: int) -> int:
     return (2 * cents + n) // (2 * n)
+
+
+def test_a_bridge_is_on_the_plan_that_it_was_priced_by(house: LineHouse) -> None:
+    line = house.line("2027-03-15", 2_500)
+    house.change(line, 1_500)
+    house.put(line, 125_000)
+    house.at("2027-03-20")
+    assert house.move_payday(line, 10) == 125_000  # 25 of 30 days
+    house.at("2027-04-15", "23:59")
+    assert (house.price(line), house.paid_through(line)) == (2_500, "2027-05-10")
+    house.at("2027-04-16", "00:01")
+    assert house.price(line) == 1_500
+
+
+def test_a_payday_is_not_moved_onto_a_plan_that_has_none(house: LineHouse) -> None:
+    line = house.line("2027-03-15")
+    house.change(line, 1_000, fixed_anchor=31)
+    house.put(line, 200_000)
+    with pytest.raises(Refusal):
+        house.move_payday(line, 10)
