@@ -19,7 +19,8 @@ from core.billing.periods import add_months, anchor_at, period_around
 from core.billing.proration import part
 
 # Of each purchase the newest re-pricing counts. Money that was taken back took its days along. What is paid once with
-# a first period (installation, equipment, a deposit) is no price of its days.
+# a first period (installation, equipment, a deposit) is no price of its days. What was billed after its days had none
+# to come.
 _BOUGHT = text(
     """
     SELECT o.id, o.term_unit, o.term_count, i.id AS invoice_id, i.period_from, i.period_to,
@@ -32,6 +33,7 @@ _BOUGHT = text(
     ) c ON true
     WHERE o.subscription_id = :line_id AND o.state = 'served' AND o.purpose <> 'change'
       AND (c.id IS NOT NULL OR i.credited_cents < i.total_cents)
+      AND (i.period_to IS NULL OR i.period_to >= nairobi_day(i.issued_at))
     ORDER BY o.served_at DESC, o.id DESC LIMIT :most
     """
 )
@@ -80,8 +82,9 @@ def charge_of(stretches: Sequence[Stretch], day: date, whole: Money) -> Money:
 
 
 def unserved(work: Work, line: Subscription, day: date) -> list[Stretch]:
-    """The stretches of a home line that reach to `day` or beyond, the last one first."""
-    if line.paid_through is None:
+    """The stretches of a home line that reach to `day` or beyond, the last one first. One that is billed after its
+    periods has paid for none to come."""
+    if line.paid_through is None or line.plan.billing == "postpaid":
         return []
     found: list[Stretch] = []
     last = last_day(line.paid_through)

@@ -5,16 +5,18 @@ import pytest
 from core.base.clock import SetClock
 from core.base.database import Database
 from core.base.errors import Refusal
+from core.base.money import Money
 from core.billing.change_plan import AGREED_ONLY, change_next
 from core.billing.cycle import pay_postpaid
-from core.billing.give import give_days
+from core.billing.give import give_days, hand_over_days
 from core.billing.lines_by_staff import change_plan_for
-from core.billing.model import Invoice, Subscription
+from core.billing.model import Invoice, Purchase, Subscription
+from core.billing.withdraw import withdraw_unused
 from core.catalogue.price_model import PlanFee
 from core.payments.own_money import renew_due_line, use_money
 from tests.core.billing.cycle_lines import on
 from tests.core.billing.line_house import LineHouse
-from tests.factories import a_cashier
+from tests.factories import AMINA, JUMA, a_cashier
 
 
 @pytest.fixture
@@ -140,6 +142,22 @@ def test_days_that_were_given_cost_nothing_and_no_month_with_them(house: LineHou
         ("2027-05-01", "2027-06-02", 150_000, 150_000),
         ("2027-06-03", "2027-06-30", 140_000, 140_000),
     ]
+
+
+def test_a_paid_bill_is_of_days_that_were_used(house: LineHouse) -> None:
+    line, other = (house.line("2027-03-15", billing="postpaid", phone=phone) for phone in (AMINA, JUMA))
+    house.put(line, -150_000)  # the advance was given back
+    on(house.database, house.clock, "2027-04-16")
+    house.at("2027-04-20")
+    house.renew(line)
+    house.at("2027-04-25")
+    with house.work() as work, pytest.raises(Refusal):
+        hand_over_days(work, from_id=line, to_id=other, days=5, key="k")
+    with house.work() as work:
+        asked = work.session.query(Purchase).filter(Purchase.subscription_id == line)
+        paid = asked.order_by(Purchase.id.desc()).limit(1).one()
+        assert withdraw_unused(work, paid, cause="the payer had it back").unused_part(paid.price) == Money(0)
+    assert (house.paid_through(line), house.get(line).state) == ("2027-05-15", "active")
 
 
 def test_nobody_begins_to_owe_by_a_key(house: LineHouse) -> None:
