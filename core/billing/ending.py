@@ -11,6 +11,7 @@ from core.base.money import Money
 from core.base.words import say
 from core.billing.account import IS_UNSERVED, pay_oldest_due, standing
 from core.billing.credit import credit, left_of, left_of_periods
+from core.billing.cycle_sql import ENDED_ON
 from core.billing.events import AccessChanged, AccessEnded
 from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.line_model import LineEnding
@@ -42,20 +43,28 @@ _DEPOSITS = text(
     """
 )
 # From the day after the last one that was paid or billed; as the cycle prices it (migration 0012). A bill of which a
-# part was taken back has billed its days all the same.
+# part was taken back has billed its days all the same, and days that were given are used first.
 _UNBILLED = text(
-    """
-    SELECT after.day, share_of(plan_price(p.id, after.day + 1), CAST(:through AS date) - after.day,
-        greatest(CAST(:through AS date) - after.day,
-            period_end(after.day, p.term_unit, p.term_count, s.anchor_day, p.fixed_anchor) - after.day))
+    f"""
+    SELECT after.day, CASE WHEN p.term_unit = 'months' AND p.fixed_anchor IS NOT NULL AND ends.day >= :through
+        THEN price_of_period(plan_price(p.id, after.day + 1), after.day, CAST(:through AS date), p.term_unit,
+            p.term_count, p.fixed_anchor)
+        ELSE share_of(plan_price(p.id, after.day + 1), CAST(:through AS date) - after.day,
+            greatest(CAST(:through AS date), ends.day) - after.day) END
     FROM subscriptions s JOIN plans p ON p.id = s.plan_id, LATERAL (
-        SELECT CASE WHEN p.billing = 'postpaid' THEN greatest(nairobi_day(s.starts_at), (
-            SELECT max(i.period_to) FROM invoices i
-            WHERE i.subscription_id = s.id AND i.kind = 'bill' AND i.credited_cents < i.total_cents
-        )) ELSE last_day(s.paid_through) END AS day
-    ) AS after
+        SELECT last_day(s.paid_through) AS day, {ENDED_ON.format(last="last_day(s.paid_through)")} AS month
+    ) AS last, LATERAL (
+        SELECT CASE WHEN p.billing = 'postpaid' THEN greatest(
+            period_before(last.month, p.term_unit, p.term_count, s.anchor_day, p.fixed_anchor),
+            nairobi_day(s.starts_at), (
+                SELECT max(i.period_to) FROM invoices i
+                WHERE i.subscription_id = s.id AND i.kind = 'bill' AND i.credited_cents < i.total_cents
+            )) + (last.day - last.month) ELSE last.day END AS day
+    ) AS after, LATERAL (
+        SELECT period_end(after.day, p.term_unit, p.term_count, s.anchor_day, p.fixed_anchor) AS day
+    ) AS ends
     WHERE s.id = :line_id AND after.day < :through AND p.price_cents > 0
-    """
+    """  # noqa: S608
 )
 
 

@@ -20,10 +20,11 @@ from core.billing.model import (
     SUSPENDED,
     Purchase,
     Subscription,
+    SubscriptionMove,
 )
 from core.billing.moves import move
 from core.billing.paid_time import time_bought
-from core.billing.periods import Term, resumed
+from core.billing.periods import PaidTime, Term, dark_days, resumed, shifted
 from core.billing.plan_of_line import follow_purchase, shift_with
 
 
@@ -129,6 +130,8 @@ def _begin(work: Work, line: Subscription, at: datetime, cause: str) -> None:
     line.starts_at = line.starts_at or at
     if line.paused_days_left is not None:
         _give_back(line, at)
+    if line.plan.billing == "postpaid":
+        _pass_over_dark_days(work, line, at)
     _prolong(work, line, list(unserved), back_at=at, cause=cause)
 
 
@@ -141,6 +144,22 @@ def _give_back(line: Subscription, at: datetime) -> None:
     shift_with(line, (last_day(time.paid_through) - last_day(line.paid_through)).days)
     line.paid_through, line.anchor_day = time.paid_through, time.anchor
     line.paused_at = line.paused_days_left = line.paused_until = None
+
+
+def _pass_over_dark_days(work: Work, line: Subscription, at: datetime) -> None:
+    """The days on which a line that pays after the month was off are in no bill: its month ends later by them."""
+    off_since = line.dark_since or work.session.scalar(
+        select(SubscriptionMove.at)
+        .where(SubscriptionMove.subscription_id == line.id, SubscriptionMove.to_state == SUSPENDED)
+        .order_by(SubscriptionMove.id.desc())
+        .limit(1)
+    )
+    if off_since is None or line.paid_through is None:
+        return
+    days = dark_days(off_since, max(at, off_since))
+    fixed = line.plan.fixed_anchor is not None
+    time = shifted(PaidTime(line.paid_through, line.anchor_day), days, fixed=fixed)
+    line.paid_through, line.anchor_day, line.dark_since = time.paid_through, time.anchor, None
 
 
 def _prolong(

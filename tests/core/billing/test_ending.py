@@ -108,6 +108,12 @@ def test_a_postpaid_line_pays_for_its_last_days(house: LineHouse) -> None:
     )
 
 
+def test_days_of_a_calendar_month_cost_their_part_of_the_whole_month(house: LineHouse) -> None:
+    line = house.line("2027-04-15", billing="postpaid", fixed_anchor=31)
+    house.at("2027-04-20")
+    assert ended(house, line).charged_cents == 25_000, "16 to 20 April of 30 days"
+
+
 def test_a_bill_that_was_lowered_is_not_charged_again(house: LineHouse) -> None:
     line = house.line("2027-03-15", billing="postpaid")
     bill = on(house.database, house.clock, "2027-04-16")[0]

@@ -8,9 +8,13 @@ from core.base.errors import Refusal
 from core.base.money import Money
 from core.billing.change_plan import AGREED_ONLY, change_next
 from core.billing.cycle import pay_postpaid
+from core.billing.dunning_restore import restore
+from core.billing.ending import end_line
 from core.billing.give import give_days, hand_over_days
 from core.billing.lines_by_staff import change_plan_for
 from core.billing.model import Invoice, Purchase, Subscription
+from core.billing.moves import move
+from core.billing.serve import lock_line
 from core.billing.withdraw import withdraw_unused
 from core.catalogue.price_model import PlanFee
 from core.payments.own_money import renew_due_line, use_money
@@ -158,6 +162,52 @@ def test_a_paid_bill_is_of_days_that_were_used(house: LineHouse) -> None:
         paid = asked.order_by(Purchase.id.desc()).limit(1).one()
         assert withdraw_unused(work, paid, cause="the payer had it back").unused_part(paid.price) == Money(0)
     assert (house.paid_through(line), house.get(line).state) == ("2027-05-15", "active")
+
+
+def cut_and_back(house: LineHouse, line: int, cut: str, paid: str, *, by_phone: bool) -> None:
+    """Off for want of money from one day to the other, on which what is due is paid."""
+    house.at(cut, "00:05")
+    with house.work() as work:
+        found = lock_line(work, line)
+        move(work, found, "suspended", "not paid")
+        found.dark_since = work.now
+    house.at(paid)
+    if by_phone:
+        house.renew(line)
+    else:
+        house.put(line, 150_000)
+        with house.work() as work:
+            use_money(work, work.session.get_one(Subscription, line).subscriber_id, why="test")
+            assert restore(work, limit=10) == 1
+    house.grant(line)
+
+
+@pytest.mark.parametrize("by_phone", [True, False])
+def test_dark_days_are_in_no_bill(house: LineHouse, by_phone: bool) -> None:
+    line = house.line("2027-03-15", billing="postpaid")
+    house.put(line, -150_000)  # the advance was given back
+    on(house.database, house.clock, "2027-04-16")
+    cut_and_back(house, line, "2027-05-04", "2027-06-20", by_phone=by_phone)
+    # Eighteen days were used before the cut, and twelve are left of the month: the day of the return is a gift.
+    assert (house.get(line).state, house.paid_through(line)) == ("active", "2027-07-02")
+    assert house.get(line).dark_since is None
+    on(house.database, house.clock, "2027-07-02")
+    assert len(bills(house)) == 1
+    on(house.database, house.clock, "2027-07-03")
+    assert [bill[2] for bill in bills(house)] == [150_000, 150_000]
+    house.at("2027-07-05")
+    with house.work() as work:
+        assert end_line(work, line, reason="moved away").charged_cents == 14_516, "3 to 5 July of 31 days"
+
+
+def test_dark_days_come_out_of_the_next_calendar_month(house: LineHouse) -> None:
+    line = house.line("2027-03-31", billing="postpaid", fixed_anchor=31)
+    house.put(line, -150_000)
+    on(house.database, house.clock, "2027-05-01")
+    cut_and_back(house, line, "2027-05-19", "2027-05-25", by_phone=True)
+    for day in ("2027-06-08", "2027-07-01"):
+        on(house.database, house.clock, day)
+    assert [bill[2] for bill in bills(house)] == [150_000, 150_000, 115_000], "seven days of June are free"
 
 
 def test_nobody_begins_to_owe_by_a_key(house: LineHouse) -> None:
