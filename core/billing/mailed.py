@@ -67,7 +67,7 @@ def mail_bills(work: Work, *, run_id: int, after_id: int, page: int, size: int =
         .order_by(Invoice.id)
     ).all()
     mailbox = {row.subscriber_id: Email(row.external_id) for row in found}
-    mails = [_mail(bill, person, mailbox[person.id], INVOICE) for bill, person in bills]
+    mails = [_mail(work, bill, person, mailbox[person.id], INVOICE) for bill, person in bills]
     queued = queue_mails(work, mails, after=page * PACE)
     return Paged(queued, found[-1].subscriber_id if len(found) >= size else None)
 
@@ -79,12 +79,12 @@ def mail_credit_note(work: Work, *, credit_note_id: int) -> None:
     found = work.session.execute(_OF_PERSON, values).first()
     if found is not None:
         person = work.session.get_one(Subscriber, note.subscriber_id)
-        mail = _mail(note, person, Email(found.external_id), CREDIT_NOTE)
+        mail = _mail(work, note, person, Email(found.external_id), CREDIT_NOTE)
         queue_mails(work, [mail], after=timedelta())
 
 
-def _mail(paper: Invoice | CreditNote, person: Subscriber, mailbox: Email, kind: str) -> Mail:
-    template, values = words_of_paper(paper, person)
+def _mail(work: Work, paper: Invoice | CreditNote, person: Subscriber, mailbox: Email, kind: str) -> Mail:
+    template, values = words_of_paper(work, paper, person)
     ref = f"{kind}:{paper.id}"
     return Mail(
         mailbox=mailbox,

@@ -266,7 +266,7 @@ TEMPLATES |= {
 
 _BY_MAIL = "_by_mail"
 _MAILED = ("code", "contacts_email_set", "contacts_email_removed")
-_BILLS = ("invoice_open", "invoice_paid", "credit_note")
+_BILLS = ("invoice_open", "invoice_paid", "invoice_closed", "credit_note")
 """Nobody has asked for them in that minute: they are sent by day, to whoever has not opted out of our news."""
 
 

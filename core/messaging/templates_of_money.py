@@ -89,6 +89,13 @@ TEMPLATES_OF_MONEY: dict[str, Template] = {
         ),
         {**_PAPER, "day": "14/01/2027", "taxes": _AMOUNT},
     ),
+    "invoice_closed": Template(
+        N_(
+            "{provider} invoice {number}, {day}, {amount}: nothing is to be paid of it any more. "
+            "Account {account}. {dial}"
+        ),
+        {**_PAPER, "day": "14/01/2027"},
+    ),
     "invoice_open": Template(
         N_(
             "{provider} invoice {number}: {amount} to pay by {last_day}. Account {account}. "

@@ -15,6 +15,7 @@ from core.billing.documents import CreditNote
 from core.billing.model import Invoice
 from core.billing.paper.facts import CREDIT_NOTE, INVOICE, Letterhead, credit_note_paper, invoice_paper
 from core.billing.paper.pdf import document_pdf
+from core.billing.paper.standing import OPEN, PAID, standing_of
 from core.messaging.carrier import Document
 from core.messaging.notify import notify
 from core.messaging.template import Value
@@ -88,7 +89,7 @@ def send_paper(work: Work, ref: str, *, subscriber_id: int, channel: str, why: s
     address = phone_of(work, subscriber_id)
     if document is None or document.subscriber_id != subscriber_id or address is None:
         raise Refusal(NOT_THERE)
-    template, values = words_of_paper(document, person)
+    template, values = words_of_paper(work, document, person)
     notify(
         work,
         template=template,
@@ -109,16 +110,21 @@ def _document(work: Work, kind: str, number: int) -> Invoice | CreditNote | None
     return work.session.get(CreditNote, number)
 
 
-def words_of_paper(document: Invoice | CreditNote, person: Subscriber) -> tuple[str, dict[str, Value]]:
+def words_of_paper(
+    work: Work, document: Invoice | CreditNote, person: Subscriber
+) -> tuple[str, dict[str, Value]]:
     """The document in one text message: which template, and its values."""
     day = f"{document.issued_at.astimezone(NAIROBI):%d/%m/%Y}"
     total = show_money(Money(document.total_cents, document.currency))
     common: dict[str, Value] = {"number": document.title, "account": person.account_no}
     if isinstance(document, CreditNote):
         return "credit_note", {**common, "day": day, "amount": total}
-    taxes = show_money(Money(document.excise_cents + document.vat_cents, document.currency))
-    if document.open_cents == 0:
-        return "invoice_paid", {**common, "day": day, "amount": total, "taxes": taxes}
+    stands = standing_of(work, document)
+    if stands.state == PAID:
+        kept, taxes = show_money(stands.kept), show_money(stands.taxes)
+        return "invoice_paid", {**common, "day": day, "amount": kept, "taxes": taxes}
+    if stands.state != OPEN:
+        return "invoice_closed", {**common, "day": day, "amount": total}
     owed = show_money(Money(document.open_cents, document.currency))
     due = last_day(document.due_at) if document.due_at else document.issued_at.astimezone(NAIROBI).date()
     return "invoice_open", {**common, "amount": owed, "last_day": f"{due:%d/%m/%Y}"}

@@ -20,7 +20,8 @@ from core.base.words import Sentence, say
 from core.billing.documents import CreditNote
 from core.billing.model import Invoice, InvoiceLine, Purchase
 from core.billing.paper.fiscal import FiscalMark, mark_of
-from core.catalogue.labels import term_label
+from core.billing.paper.standing import PAID, TAKEN_BACK, WRITTEN_OFF, Standing, standing_of
+from core.catalogue.labels import plan_term, term_label
 from core.catalogue.model import HOTSPOT, Plan
 from core.subscribers.model import Subscriber
 
@@ -59,8 +60,8 @@ def invoice_paper(
     if invoice is None or subscriber_id not in (None, invoice.subscriber_id):
         return None
     buyer = work.session.get_one(Subscriber, invoice.subscriber_id)
-    is_paid = invoice.open_cents == 0 and invoice.credited_cents == 0
-    title = say("Receipt and tax invoice") if is_paid else say("Tax invoice")
+    stands = standing_of(work, invoice)
+    title = say("Receipt and tax invoice") if stands.state == PAID else say("Tax invoice")
     facts = _top(work, invoice, buyer, head, title)
     facts["lines"] = [
         {"what": _lowered(_described(work, invoice, line), line), "amount": _amount(line.total_cents)}
@@ -68,7 +69,7 @@ def invoice_paper(
     ]
     facts["totals"] = _totals(invoice, invoice.excise_bp, invoice.vat_bp, say("Total, taxes included"))
     facts["about"] = _about(invoice)
-    facts["state"] = _state(invoice)
+    facts["state"] = _state(invoice, stands)
     if invoice.open_cents:
         facts["pay"] = _way_to_pay(invoice, buyer, head)
     return Paper(f"{invoice.title}.pdf", _in(facts, language))
@@ -84,6 +85,7 @@ def credit_note_paper(
     invoice = work.session.get_one(Invoice, note.invoice_id)
     buyer = work.session.get_one(Subscriber, note.subscriber_id)
     facts = _top(work, note, buyer, head, say("Credit note"))
+    facts["buyer"]["pin"] = invoice.buyer_pin or buyer.tax_pin or ""
     facts["lines"] = [
         {
             "what": say("Taken back of {invoice}: {reason}", invoice=invoice.title, reason=note.reason),
@@ -150,9 +152,17 @@ def _about(invoice: Invoice) -> Sentence | str:
     return say("For {first} to {last}", first=_date(invoice.period_from), last=_date(invoice.period_to))
 
 
-def _state(invoice: Invoice) -> Sentence:
-    if invoice.open_cents == 0:
-        return say("Taken back by a credit note.") if invoice.credited_cents else say("Paid. Thank you.")
+def _state(invoice: Invoice, stands: Standing) -> Sentence:
+    if stands.state == TAKEN_BACK:
+        return say("Taken back by a credit note.")
+    if stands.state == WRITTEN_OFF:
+        return say("Not paid: Ksh {amount} was written off.", amount=_amount(stands.given_up.minor))
+    if stands.state == PAID and invoice.credited_cents:
+        return say(
+            "Paid. Ksh {amount} was taken back by credit notes.", amount=_amount(invoice.credited_cents)
+        )
+    if stands.state == PAID:
+        return say("Paid. Thank you.")
     owed = _amount(invoice.open_cents)
     if invoice.due_at is None:
         return say("To pay: Ksh {owed}", owed=owed)
@@ -197,8 +207,9 @@ def _described(work: Work, invoice: Invoice, line: InvoiceLine) -> Sentence | st
     )
     if purchase is None or purchase.plan_id != line.plan_id:
         return line.description
-    term = term_label(purchase.term_unit, purchase.term_count)
-    return say("{plan}, {term}", plan=_plan_name(purchase.plan), term=term)
+    plan = purchase.plan
+    term = plan_term(plan) if plan.until_midnight else term_label(purchase.term_unit, purchase.term_count)
+    return say("{plan}, {term}", plan=_plan_name(plan), term=term)
 
 
 def _lowered(what: Sentence | str, line: InvoiceLine) -> Sentence | str:

@@ -9,15 +9,18 @@ from sqlalchemy import select
 
 from core.base.database import Database, Work
 from core.base.errors import Refusal
+from core.base.money import Money
 from core.base.settings import Brand, Seller
+from core.billing.corrections import write_off
+from core.billing.credit import credit
 from core.billing.model import Invoice
-from core.billing.paper.ask import papers_of, read_paper, send_paper
+from core.billing.paper.ask import papers_of, read_paper, send_paper, words_of_paper
 from core.billing.paper.facts import Letterhead
 from core.billing.paper.fiscal import note_mark
 from core.messaging.model import Notice
 from core.messaging.words import words_of
 from core.subscribers.model import Subscriber
-from tests.factories import AMINA, JUMA, a_home_plan, a_hotspot_plan, a_paid_purchase, a_subscriber
+from tests.factories import AMINA, JUMA, a_cashier, a_home_plan, a_hotspot_plan, a_paid_purchase, a_subscriber
 
 HEAD = Letterhead(
     Brand(),
@@ -57,6 +60,36 @@ def test_a_receipt_names_all_that_the_law_asks_for(database: Database) -> None:
         ):  # fmt: skip
             assert part in said
         assert "How to pay" not in said
+
+
+def test_what_was_taken_back_of_it_or_given_up_is_not_said_to_be_paid(database: Database) -> None:
+    with database.work() as work:
+        _, invoice = sold(work)
+        credit(work, invoice.id, amount=Money.shillings(25), reason="twelve dark hours", source="test:1")
+        assert "Paid. Ksh 25.00 was taken back by credit notes." in text_of(work, invoice)
+        assert short(work, invoice) == ("invoice_paid", "Ksh 1,475", "Ksh 369.31")
+        credit(work, invoice.id, reason="never served", source="test:2")
+        assert "Taken back by a credit note." in text_of(work, invoice)
+        assert short(work, invoice) == ("invoice_closed", "Ksh 1,500", None)
+
+
+def test_what_was_written_off_is_not_said_to_be_paid(database: Database) -> None:
+    with database.work() as work:
+        _, invoice = sold(work)
+        invoice.open_cents = 50_000
+        work.session.flush()
+        write_off(work, a_cashier(work), invoice_id=invoice.id, reason="moved abroad")
+        said = text_of(work, invoice)
+        assert "Not paid: Ksh 500.00 was written off." in said
+        assert "Receipt" not in said
+        assert short(work, invoice) == ("invoice_closed", "Ksh 1,500", None)
+
+
+def short(work: Work, invoice: Invoice) -> tuple[str, object, object]:
+    """Its one text: which words, the amount and the taxes."""
+    person = work.session.get_one(Subscriber, invoice.subscriber_id)
+    words, values = words_of_paper(work, invoice, person)
+    return words, values["amount"], values.get("taxes")
 
 
 def test_it_speaks_swahili(database: Database) -> None:
