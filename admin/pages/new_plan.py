@@ -19,7 +19,7 @@ UNITS = {"hours": say("hours"), "days": say("days"), "months": say("months")}
 ENDS = {"stop": say("stops after"), "slow": say("slow after")}
 BILLINGS = {"prepaid": say("paid before the period"), "postpaid": say("billed after the period")}
 _CODE = re.compile(r"[a-z0-9-]{1,12}")
-HOUR_SECONDS, GIGABYTE = 3_600, 10**9
+HOUR_SECONDS, GIGABYTE, LAST_PAYDAY = 3_600, 10**9, 31
 MOST_CHARACTERS, MOST_DIGITS = 12, 7
 """Of names, which stand on USSD screens; and of every number that is typed here."""
 
@@ -96,7 +96,20 @@ def _draft(ask: Ask) -> PlanDraft:
         after_cap=_one_of(form.get("after", ""), ENDS),
         billing=_one_of(form.get("billing", ""), BILLINGS) if kind == PPPOE else "prepaid",
         role=TOPUP if kind == TOPUP else "access",
+        carries_over=kind == TOPUP and bool(form.get("carries")),
+        fixed_anchor=_payday(form.get("payday", ""), is_month=(kind, unit, length) == (PPPOE, "months", 1)),
+        until_midnight=is_hotspot and bool(form.get("midnight")),
     )
+
+
+def _payday(typed: str, *, is_month: bool) -> int | None:
+    """The day of the month on which the months of all its lines end."""
+    if not typed.strip():
+        return None
+    day = _number(typed)
+    if not is_month or day > LAST_PAYDAY:
+        raise Refusal(say("Only home lines by the month share a payday, from 1 to 31."))
+    return day
 
 
 def _sites(ask: Ask) -> list[int]:

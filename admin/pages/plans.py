@@ -1,6 +1,6 @@
 """Plans: what is sold, where and at which price; and, for who may, a new price, an offer, a fee, sale and retreat."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -8,7 +8,8 @@ from sqlalchemy.orm import selectinload
 
 from admin.desk import Ask, Door
 from admin.pages.money import plan_words
-from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Table, Tone, day, instant, money, number, plain
+from admin.pages.plan_history import history_of, state_of
+from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Table, money, number, plain
 from core.base.clock import NAIROBI, nairobi_day, start_of_day
 from core.base.dated import dated
 from core.base.errors import Refusal
@@ -17,16 +18,10 @@ from core.base.words import Sentence, say
 from core.billing.tax import TaxRates, with_taxes
 from core.catalogue import plans as verbs
 from core.catalogue.labels import data_label
-from core.catalogue.model import Plan
-from core.catalogue.price_model import PlanFee, PlanMove, PlanOffer, PlanPrice
+from core.catalogue.model import Plan, Site
+from core.catalogue.price_model import PlanFee
 from core.catalogue.prices import HIGHEST, change_price, end_offer, offer_plan, set_fee
-from core.staff.model import StaffMember
 
-STATES: dict[str, tuple[Sentence, Tone]] = {
-    verbs.DRAFT: (say("draft"), "secondary"),
-    verbs.ON_SALE: (say("on sale"), "green"),
-    verbs.RETIRED: (say("retired"), "red"),
-}
 KINDS = {"pppoe": say("home line"), "hotspot": say("hotspot time")}
 FEES = {"installation": say("Installation"), "equipment": say("Equipment"), "deposit": say("Deposit")}
 DONE = {
@@ -35,12 +30,11 @@ DONE = {
     "offer": say("The offer is noted."),
     "ended": say("The offer has ended."),
     "fee": say("The fee is noted."),
+    "at": say("It is sold there, too."),
     "on_sale": say("The plan is on sale."),
     "retired": say("The plan is retired: lines that have it keep it."),
 }
 ON_TOP = "on_top"
-MOST_ROWS = 50
-"""Prices, offers and moves of one plan that are shown, newest first."""
 
 
 def plans(ask: Ask) -> Page:
@@ -57,7 +51,7 @@ def plans(ask: Ask) -> Page:
                 _kind(plan),
                 money(plan.price_cents),
                 Cell(_sites(plan), quiet=True),
-                _state(plan.state),
+                state_of(plan.state),
             ]
             for plan in found
         ],
@@ -80,12 +74,13 @@ def _page(ask: Ask, problem: Sentence | None = None, tried: str = "") -> Page:
         template="plan.html",
         place="plans",
         facts=_facts(ask, found),
-        tables=[*([_acts(found)] if may else []), *_history(ask, found)],
+        tables=[*([_acts(found)] if may else []), *history_of(ask, found)],
         values={
             "plan": found,
             "forms": may,
             "problem": problem,
-            "tried": {name: ask.form if name == tried else {} for name in ("price", "offer", "fee")},
+            "tried": {name: ask.form if name == tried else {} for name in ("price", "offer", "fee", "at")},
+            "elsewhere": _elsewhere(ask, found),
             "today": nairobi_day(ask.work.now).isoformat(),
             "highest": HIGHEST.minor // 100,
             "fees": FEES if found.kind == "pppoe" and found.role == "access" else {},
@@ -94,11 +89,17 @@ def _page(ask: Ask, problem: Sentence | None = None, tried: str = "") -> Page:
     )
 
 
+def _elsewhere(ask: Ask, found: Plan) -> list[Site]:
+    """The sites where it is not sold."""
+    sold_at = [site.id for site in found.sites]
+    return list(ask.work.session.scalars(select(Site).where(Site.id.not_in(sold_at)).order_by(Site.name)))
+
+
 def _facts(ask: Ask, found: Plan) -> list[tuple[Sentence, Cell]]:
     fees = ask.work.session.scalars(select(PlanFee).where(PlanFee.plan_id == found.id).order_by(PlanFee.id))
     after = say("slow after") if found.after_cap == "slow" else say("stops after")
     facts = [
-        (say("State"), _state(found.state)),
+        (say("State"), state_of(found.state)),
         (say("Kind"), _kind(found)),
         (say("Price today"), money(found.price_cents)),
         (say("Speed"), Cell(f"{found.download_kbps / 1000:g} / {found.upload_kbps / 1000:g} Mbps")),
@@ -123,75 +124,8 @@ def _acts(found: Plan) -> Table:
     return Table(columns=[say("Do")], rows=[[Cell("", act=act)]], empty=say("There is nothing to decide."))
 
 
-def _history(ask: Ask, found: Plan) -> list[Table]:
-    session = ask.work.session
-    people: Mapping[int | None, str] = {row.id: row.email for row in session.scalars(select(StaffMember))}
-    sites: Mapping[int, str] = {site.id: site.name for site in found.sites}
-    prices = session.scalars(
-        select(PlanPrice).where(PlanPrice.plan_id == found.id).order_by(PlanPrice.id.desc()).limit(MOST_ROWS)
-    )
-    offers = session.scalars(
-        select(PlanOffer).where(PlanOffer.plan_id == found.id).order_by(PlanOffer.id.desc()).limit(MOST_ROWS)
-    )
-    moves = session.scalars(
-        select(PlanMove).where(PlanMove.plan_id == found.id).order_by(PlanMove.id.desc()).limit(MOST_ROWS)
-    )
-    return [
-        Table(
-            title=say("Prices"),
-            columns=[say("From"), say("Price"), say("By"), say("Reason")],
-            rows=[
-                [
-                    day(row.from_day),
-                    money(row.price_cents),
-                    plain(people.get(row.by_staff_id)),
-                    plain(row.reason),
-                ]
-                for row in prices
-            ],
-            empty=say("Its price was never changed."),
-        ),
-        Table(
-            title=say("Offers"),
-            columns=[say("From"), say("Until"), say("Site"), say("Price"), say("Reason"), say("Do")],
-            rows=[
-                [
-                    instant(row.from_at),
-                    instant(row.until_at),
-                    Cell(sites.get(row.site_id, NOTHING) if row.site_id else say("everywhere")),
-                    money(row.price_cents),
-                    plain(row.reason),
-                    _end(ask, row),
-                ]
-                for row in offers
-            ],
-            empty=say("It was never offered."),
-        ),
-        Table(
-            title=say("Sale"),
-            columns=[say("When"), say("State"), say("By"), say("Reason")],
-            rows=[
-                [instant(row.at), _state(row.to_state), plain(people.get(row.by_staff_id)), plain(row.reason)]
-                for row in moves
-            ],
-            empty=say("It stands as it was set up."),
-        ),
-    ]
-
-
-def _end(ask: Ask, row: PlanOffer) -> Cell:
-    if row.until_at <= ask.work.now or not ask.may("change_plans"):
-        return Cell(NOTHING)
-    return Cell("", act=Act(f"/offers/{row.id}/end", say("End it now")))
-
-
 def _kind(found: Plan) -> Cell:
     return Cell(say("data on top") if found.role == "topup" else KINDS[found.kind])
-
-
-def _state(name: str) -> Cell:
-    words, tone = STATES[name]
-    return Cell(words, tone=tone)
 
 
 def _sites(found: Plan) -> str:
@@ -260,6 +194,13 @@ def _sell(ask: Ask, plan_id: int) -> str:
     return "on_sale"
 
 
+def _at(ask: Ask, plan_id: int) -> str:
+    site, why = ask.form.get("site", ""), ask.form.get("reason", "")
+    site_id = int(site) if site.isascii() and site.isdecimal() and len(site) < 10 else 0
+    verbs.sell_at(ask.work, ask.actor, plan_id=plan_id, site_id=site_id, reason=why)
+    return "at"
+
+
 def _retire(ask: Ask, plan_id: int) -> str:
     verbs.retire(ask.work, ask.actor, plan_id=plan_id, reason=ask.form.get("reason", ""))
     return "retired"
@@ -290,6 +231,7 @@ DOORS = (
     Door("/plans/{plan:int}/price", "change_plans", _tried(_price), method="POST"),
     Door("/plans/{plan:int}/offer", "change_plans", _tried(_offer), method="POST"),
     Door("/plans/{plan:int}/fee", "change_plans", _tried(_fee), method="POST"),
+    Door("/plans/{plan:int}/at", "change_plans", _tried(_at), method="POST"),
     Door("/plans/{plan:int}/sell", "change_plans", _tried(_sell), method="POST"),
     Door("/plans/{plan:int}/retire", "change_plans", _tried(_retire), method="POST"),
     Door("/offers/{offer:int}/end", "change_plans", end, method="POST"),

@@ -9,8 +9,8 @@ from core.base.clock import nairobi_day
 from core.base.database import Work
 from core.base.errors import Refusal
 from core.base.words import say
-from core.catalogue.model import Plan, Site
-from core.catalogue.price_model import PlanMove, PlanPrice
+from core.catalogue.model import HOTSPOT, Plan, Site
+from core.catalogue.price_model import PlanMove, PlanOffer, PlanPrice
 from core.staff.acts import demand, stated
 from core.staff.audit import Actor, note
 
@@ -84,6 +84,25 @@ def retire(work: Work, actor: Actor, *, plan_id: int, reason: str) -> None:
     if plan.state != ON_SALE:
         raise Refusal(say("That plan is not on sale."))
     _move(work, actor, plan, RETIRED, reason)
+
+
+def sell_at(work: Work, actor: Actor, *, plan_id: int, site_id: int, reason: str) -> None:
+    """The plan is to be had at one more site; its vouchers hold there from now on. Raises Refusal where it is already,
+    for a site that is not there, and while vouchers of it are offered for less at one site alone."""
+    demand(actor, "change_plans")
+    stated(reason)
+    plan = locked_plan(work, plan_id)
+    site = work.session.get(Site, site_id)
+    if site is None or site in plan.sites:
+        raise Refusal(say("Choose a site where it is not sold yet."))
+    offered = select(PlanOffer.id).where(
+        PlanOffer.plan_id == plan_id, PlanOffer.site_id.is_not(None), PlanOffer.until_at > work.now
+    )
+    if plan.kind == HOTSPOT and work.session.scalar(offered.limit(1)) is not None:
+        raise Refusal(say("It is offered at one site alone: end that offer first."))
+    plan.sites.append(site)
+    work.session.flush()
+    note(work, actor, "plan_sold_at", whom="plan", whom_id=plan_id, detail={"site": site_id})
 
 
 def locked_plan(work: Work, plan_id: int) -> Plan:

@@ -67,6 +67,26 @@ def test_each_kind(house: House, browser: Browser, site: int, typed: dict[str, s
 
 
 @pytest.mark.parametrize(
+    ("typed", "made"),
+    [
+        ({"payday": "31"}, (31, False, False)),
+        ({"payday": "31", "billing": "postpaid"}, (31, False, False)),
+        ({"kind": "hotspot", "unit": "days", "midnight": "1"}, (None, True, False)),
+        ({"kind": "topup", "data": "10", "carries": "1"}, (None, False, True)),
+        ({"midnight": "1", "carries": "1"}, (None, False, False)),
+    ],
+)
+def test_how_its_time_and_its_data_end(
+    house: House, browser: Browser, site: int, typed: dict[str, str], made: Any
+) -> None:
+    logged_in(house, browser, "owner")
+    assert browser.post("/plans/new", **{**FORM, **typed, f"site-{site}": "1"}).status_code == 303
+    with house.work() as work:
+        plan = work.session.scalars(select(Plan)).one()
+        assert (plan.fixed_anchor, plan.until_midnight, plan.carries_over) == made
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"name": ""},
@@ -83,6 +103,10 @@ def test_each_kind(house: House, browser: Browser, site: int, typed: dict[str, s
         {"down": "-1"},
         {"devices": "9" * 40},
         {"billing": "never"},
+        {"payday": "32"},
+        {"payday": "31", "unit": "days"},
+        {"payday": "31", "length": "3"},
+        {"payday": "31", "kind": "hotspot"},
         {"reason": "x"},
         {"site": "none"},
     ],

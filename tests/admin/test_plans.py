@@ -13,7 +13,7 @@ from core.staff.model import AuditEntry
 from tests.admin.conftest import Browser, House, logged_in
 from tests.admin.pages import Read
 from tests.conftest import START
-from tests.factories import a_home_plan
+from tests.factories import a_home_plan, a_hotspot_plan, a_site
 
 TODAY = nairobi_day(START)
 PRICE = {"price": "1,800", "from_day": f"{TODAY + timedelta(days=9)}", "reason": "more expensive uplink"}
@@ -99,6 +99,29 @@ def test_offer_fee_sale_and_retreat(house: House, browser: Browser, plan: int) -
     assert browser.post(f"/offers/{offer.id}/end").status_code == 303
     with house.work() as work:
         assert work.session.scalars(select(PlanOffer.until_at)).one() == work.now
+
+
+def test_it_is_sold_at_one_more_site(house: House, browser: Browser, plan: int) -> None:
+    logged_in(house, browser, "owner")
+    with house.work() as work:
+        site = a_site(work, "Malindi").id
+    assert "Malindi" in browser.get(f"/plans/{plan}").text
+    assert browser.post(f"/plans/{plan}/at", site=str(site), reason="a new mast").status_code == 303
+    with house.work() as work:
+        assert site in [at.id for at in work.session.get_one(Plan, plan).sites]
+    for wrong in (str(site), "9999", "x"):
+        assert 'role="alert"' in browser.post(f"/plans/{plan}/at", site=wrong, reason="again").text
+
+
+def test_what_is_offered_at_one_site_is_sold_at_no_other(house: House, browser: Browser) -> None:
+    logged_in(house, browser, "owner")
+    with house.work() as work:
+        first, other = a_site(work, "Kilifi"), a_site(work, "Malindi")
+        sold = a_hotspot_plan(work, 50, sites=[first])
+        plan, here, there = sold.id, str(first.id), str(other.id)
+    day = {"from_day": f"{TODAY}", "last_day": f"{TODAY}", "reason": "market day"}
+    assert browser.post(f"/plans/{plan}/offer", price="40", site=here, **day).status_code == 303
+    assert 'role="alert"' in browser.post(f"/plans/{plan}/at", site=there, reason="a new mast").text
 
 
 def test_who_may_not_sees_no_form(house: House, browser: Browser, plan: int) -> None:
