@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from bando.cycle_command import cuts, cycle
 from bando.environment import recall_environment
+from bando.house_command import setting, site
 from bots.console.command import chat
 from core.base.errors import Misconfigured, Refusal
 from core.base.i18n import render
@@ -290,9 +291,8 @@ def messages(check: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-commands.add_command(cycle)
-commands.add_command(cuts)
-commands.add_command(chat(lambda: import_module("bando.processes").start("cli")))
+for each in (cycle, cuts, site, setting, chat(lambda: import_module("bando.processes").start("cli"))):
+    commands.add_command(each)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,8 @@ WHAT: dict[str, Sentence] = {
     "plan_offered": say("offered a plan for a while"),
     "plan_offer_ended": say("ended an offer"),
     "plan_fee_set": say("set a fee of a plan"),
+    "setting_set": say("set a dated setting"),
+    "site_opened": say("opened a site"),
     "plan_sold_at": say("sold a plan at one more site"),
     "collection_seen": say("looked at a payment"),
     "delivery_tried_again": say("had a job tried again"),
