@@ -27,10 +27,10 @@ NOT_THERE = say("That paper is not there any more.")
 
 _NEWEST = """
     SELECT * FROM (
-        SELECT 'invoice' AS kind, id, series, number, issued_at, total_cents, open_cents, currency
+        SELECT 'invoice' AS kind, id, series, number, issued_at, total_cents, open_cents, credited_cents, currency
         FROM invoices WHERE subscriber_id = :subscriber_id
         UNION ALL
-        SELECT 'credit_note', id, series, number, issued_at, total_cents, 0, currency
+        SELECT 'credit_note', id, series, number, issued_at, total_cents, 0, 0, currency
         FROM credit_notes WHERE subscriber_id = :subscriber_id
     ) AS papers ORDER BY issued_at DESC, id DESC LIMIT :most
 """
@@ -38,13 +38,15 @@ _NEWEST = """
 
 @dataclass(frozen=True, slots=True)
 class PaperLine:
-    """One document in a list. ref: what it is asked for by, such as "invoice:12"."""
+    """One document in a list. ref: what it is asked for by, such as "invoice:12". kept: what credit notes have left of
+    it."""
 
     ref: str
     title: str
     issued_at: datetime
     total: Money
     open: Money
+    kept: Money
 
 
 def papers_of(work: Work, subscriber_id: int, *, most: int) -> list[PaperLine]:
@@ -57,6 +59,7 @@ def papers_of(work: Work, subscriber_id: int, *, most: int) -> list[PaperLine]:
             issued_at=row.issued_at,
             total=Money(row.total_cents, row.currency),
             open=Money(row.open_cents, row.currency),
+            kept=Money(row.total_cents - row.credited_cents, row.currency),
         )
         for row in rows
     ]

@@ -26,12 +26,12 @@ def enter(context: Context) -> Next:
     found = papers_of(context.work, person.id, most=MOST_PAPERS)
     if not found:
         return end(say("You have no receipt yet."), to_buy(context))
-    return go("papers.list", papers=[_facts(line) for line in found])
+    return go("papers.list", papers=[facts_of(line) for line in found])
 
 
 class Papers(Plain):
     def show(self, context: Context) -> Screen:
-        choices = [Choice(paper["ref"], _label(paper)) for paper in context.data["papers"]]
+        choices = [Choice(paper["ref"], label_of(paper)) for paper in context.data["papers"]]
         return offer(
             say("Receipts and invoices"), choices=(*choices, Choice("pin", say("KRA PIN on invoices")))
         )
@@ -144,18 +144,18 @@ class PinRead(Plain):
         return end(say("Your new invoices name {pin}.", pin=pin), to_see_account(context))
 
 
-def _facts(line: PaperLine) -> dict[str, Any]:
+def facts_of(line: PaperLine) -> dict[str, Any]:
     return {
         "ref": line.ref,
         "number": line.title,
         "day": short_day(nairobi_day(line.issued_at)),
-        "cents": (line.open if line.open.is_positive else line.total).minor,
+        "cents": next(one.minor for one in (line.open, line.kept, line.total) if one.is_positive),
         "open": line.open.is_positive,
-        "credit": line.ref.startswith("credit_note"),
+        "credit": line.ref.startswith("credit_note") or line.kept.is_zero,
     }
 
 
-def _label(paper: dict[str, Any]) -> Sentence:
+def label_of(paper: dict[str, Any]) -> Sentence:
     amount = show_money(Money(paper["cents"]))
     if paper["credit"]:
         return say("{day} {amount}, taken back", day=paper["day"], amount=amount)
