@@ -4,8 +4,8 @@ from core.base.clock import last_day, nairobi_day
 from core.base.database import Work
 from core.base.dated import dated
 from core.base.money import Money
-from core.billing.model import ACTIVE, GRACE, Invoice, Subscription
-from core.billing.periods import add_months
+from core.billing.model import Invoice, Subscription
+from core.billing.periods import add_months, anchor_at
 from core.billing.proration import days_bought, part
 from core.billing.purchase import PartOfTerm
 
@@ -30,6 +30,5 @@ def days_of_period(work: Work, line: Subscription, bill: Invoice | None) -> int:
     plan = line.renewal_plan
     if plan.term_unit == "days":
         return plan.term_count
-    is_on = line.state in (ACTIVE, GRACE) and line.paid_through is not None
-    last = last_day(line.paid_through) if is_on and line.paid_through is not None else nairobi_day(work.now)
-    return (add_months(last, plan.term_count, line.anchor_day or last.day) - last).days
+    last = last_day(line.paid_through) if line.paid_through is not None else nairobi_day(work.now)
+    return (add_months(last, plan.term_count, anchor_at(last, line.anchor_day)) - last).days
