@@ -64,7 +64,7 @@ REPORT_NAMES = (
         "access",
         "cash",
     ),
-    "messages",
+    *("messages", "trial"),
 )
 """Those of bando/reports.py, which is read only when one is asked for."""
 DAY = click.DateTime(["%Y-%m-%d"])

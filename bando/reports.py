@@ -19,6 +19,7 @@ from core.billing.reports.messages import cost_of_messages
 from core.billing.reports.mrr import recurring
 from core.billing.reports.period import Period
 from core.billing.reports.revenue import revenue_by_site, taxes
+from core.ledger.queries import trial_balance_at
 from core.network.leakage import unpaid_access
 
 REPORTS: dict[str, Callable[[Work, Period], Any]] = {
@@ -34,6 +35,7 @@ REPORTS: dict[str, Callable[[Work, Period], Any]] = {
     "access": lambda work, _: unpaid_access(work),
     "cash": expected_cash,
     "messages": cost_of_messages,
+    "trial": lambda work, period: trial_balance_at(work, period.ends),
 }
 NOTHING = "Nothing in that period."
 RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -1,7 +1,7 @@
 """Balances and statements: sums of postings."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
@@ -94,6 +94,16 @@ class AccountTotal:
         return self.debit - self.credit
 
 
+@dataclass(frozen=True, slots=True)
+class TrialBalance:
+    """Every account that was ever used, and what its two sides come to: difference is zero, always."""
+
+    accounts: list[AccountTotal]
+    debit: Money
+    credit: Money
+    difference: Money
+
+
 def balance(work: Work, subscriber_id: int, *, at: datetime | None = None) -> Money:
     """What stands on a subscriber's account, now or at an instant: negative is theirs, positive is owed. Bills that
     are raised and not yet due are in it: what a person may spend is `core.billing.account.own_money`."""
@@ -132,3 +142,10 @@ def trial_balance_by_account(work: Work, *, at: datetime | None = None) -> list[
     """Debits and credits of every account that was ever used, now or at an instant; their balances sum to zero."""
     rows = work.session.execute(_BY_ACCOUNT, {"at": at}).all()
     return [AccountTotal(code, kind, Money(debit), Money(credit)) for code, kind, debit, credit in rows]
+
+
+def trial_balance_at(work: Work, ends: datetime) -> TrialBalance:
+    """The trial balance of what was posted before the instant `ends`."""
+    accounts = trial_balance_by_account(work, at=ends - timedelta.resolution)
+    debit, credit = (Money.total(getattr(one, side) for one in accounts) for side in ("debit", "credit"))
+    return TrialBalance(accounts, debit, credit, debit - credit)

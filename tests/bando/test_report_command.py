@@ -1,7 +1,7 @@
 """The words of `bando report`: what is printed for people, and for spreadsheets."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +15,7 @@ from core.billing.reports.debts import ageing
 from core.billing.reports.mrr import recurring
 from core.billing.reports.period import Period
 from core.billing.reports.revenue import Earned
+from core.ledger.queries import trial_balance_at
 from tests.factories import a_home_plan, a_paid_purchase, a_subscriber
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
@@ -66,6 +67,20 @@ def test_reports_with_parts_are_one_table(database: Database) -> None:
         "churn,0,0.00",
         "closing,0,0.00",
     ], "paid, and no router has said yes"
+
+
+def test_the_trial_balance_is_both_sides_of_every_account(database: Database) -> None:
+    with database.work() as work:
+        a_paid_purchase(work, a_subscriber(work), a_home_plan(work))
+        ends = work.now
+        rows = _as_csv(list(table(trial_balance_at(work, ends + timedelta(seconds=1)), _exact)))
+        assert trial_balance_at(work, ends).accounts == [], "what happens then is not within it"
+    assert rows[:3] == [
+        "code,kind,debit,credit",
+        "clearing.mpesa,asset,1500.00,0.00",
+        "receivable,asset,1500.00,1500.00",
+    ]
+    assert rows[-3:] == ["debit,3000.00", "credit,3000.00", "difference,0.00"]
 
 
 def test_what_is_no_period_or_no_report_is_said_plainly() -> None:
