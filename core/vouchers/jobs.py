@@ -7,8 +7,10 @@ from sqlalchemy import select
 from core.base.database import OpensWork
 from core.vouchers.model import ACTIVE, SOLD, Voucher
 
+# Where its time never began, and still could have, it was taken back.
 _CLOSE = """
-    UPDATE vouchers v SET state = 'used' FROM subscriptions s
+    UPDATE vouchers v SET state = CASE WHEN s.starts_at IS NULL AND v.use_by > %(now)s THEN 'void' ELSE 'used' END
+    FROM subscriptions s
     WHERE v.subscription_id = %(subscription_id)s AND s.id = v.subscription_id AND s.state = 'ended'
       AND v.state IN ('sold', 'active')
     RETURNING v.id
@@ -26,6 +28,6 @@ def mark_in_use(deps: OpensWork, *, subscription_id: int, at: int, site_id: int 
 
 
 def close_with_its_time(deps: OpensWork, *, subscription_id: int) -> None:
-    """Access has ended: its voucher is used, whether or not anybody came."""
+    """Access has ended: its voucher is used, also where nobody came in time; or it was withdrawn."""
     with deps.work() as work:
-        work.at_once(_CLOSE, {"subscription_id": subscription_id})
+        work.at_once(_CLOSE, {"subscription_id": subscription_id, "now": work.now})

@@ -15,6 +15,7 @@ from core.ledger.post import lock_subscriber, post
 from core.payments.complete import complete
 from core.payments.corrections import refund
 from core.payments.money_back import kept_waiting, take_money_back
+from core.vouchers.model import Voucher
 from tests.core.payments import said
 from tests.factories import AMINA, a_cashier, a_collection, a_home_plan, a_purchase, a_subscriber
 
@@ -58,6 +59,8 @@ def test_after_half_an_hour_the_money_is_the_buyer_s_again_and_is_paid_out_once(
     house.clock.at = paid_at + timedelta(minutes=30)
     assert asked_back(house) == Money.shillings(50)
     assert (house.line().state, house.own_money(1)) == (ENDED, 50)
+    with house.work() as work:
+        assert work.session.query(Voucher).one().state == "void", "it was never used"
     assert house.books() == {"clearing.mpesa": 5_000, "receivable:1": -5_000}
     assert [found.key for found in house.all(Incident)] == ["refund_due:1"]
     with pytest.raises(Refusal):

@@ -111,7 +111,8 @@ def test_it_is_used_when_its_access_has_ended_and_not_before(database: Database,
     jobs.close_with_its_time(database, subscription_id=gift.subscription_id)
     assert state(database) == "sold"
     with database.work() as work:
-        work.session.get_one(Subscription, gift.subscription_id).state = ENDED
+        access = work.session.get_one(Subscription, gift.subscription_id)
+        access.state, access.starts_at = ENDED, work.now
     jobs.close_with_its_time(database, subscription_id=gift.subscription_id)
     late: list[Any] = [jobs.mark_in_use]
     for job in late:
