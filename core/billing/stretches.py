@@ -20,14 +20,19 @@ from core.billing.proration import part
 
 # Of each purchase the newest re-pricing counts. Money that was taken back took its days along. What is paid once with
 # a first period (installation, equipment, a deposit) is no price of its days. What was billed after its days had none
-# to come.
+# to come. A bill may have been bought for less than it says: a part of its days, by an offer code, at an older price;
+# what is left of a common month after a cut is its days at the whole month's price all the same.
 _BOUGHT = text(
     """
     SELECT o.id, o.term_unit, o.term_count, i.id AS invoice_id, i.period_from, i.period_to,
-        coalesce((SELECT sum(l.total_cents) FROM invoice_lines l WHERE l.invoice_id = i.id AND l.plan_id IS NOT NULL),
-            i.total_cents)::bigint AS total_cents,
+        CASE WHEN i.kind = 'bill' AND :fixed AND o.term_unit = 'months' THEN charged.cents - o.discount_cents
+            WHEN i.kind = 'bill' THEN least(charged.cents, o.price_cents) ELSE charged.cents END::bigint AS total_cents,
         c.invoice_id AS changed_id, c.price_cents, c.from_mark, c.to_mark, c.of_days
     FROM purchases o JOIN invoices i ON i.purchase_id = o.id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(l.total_cents), i.total_cents) AS cents FROM invoice_lines l
+        WHERE l.invoice_id = i.id AND l.plan_id IS NOT NULL
+    ) charged
     LEFT JOIN LATERAL (
         SELECT * FROM plan_change_parts WHERE purchase_id = o.id ORDER BY id DESC LIMIT 1
     ) c ON true
@@ -88,7 +93,8 @@ def unserved(work: Work, line: Subscription, day: date) -> list[Stretch]:
         return []
     found: list[Stretch] = []
     last = last_day(line.paid_through)
-    for row in work.session.execute(_BOUGHT, {"line_id": line.id, "most": MOST}):
+    fixed = line.plan.fixed_anchor is not None
+    for row in work.session.execute(_BOUGHT, {"line_id": line.id, "most": MOST, "fixed": fixed}):
         if last < day:
             break
         stretch = _stretch(line, row, last)

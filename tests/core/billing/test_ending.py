@@ -17,6 +17,8 @@ from core.billing.pause import resume
 from core.billing.serve import lock_line
 from core.ledger.accounts import DEPOSITS
 from core.ledger.post import lock_subscriber
+from core.payments.complete import complete
+from core.payments.own_money import use_money
 from tests.core.billing.cycle_lines import on
 from tests.core.billing.line_house import LineHouse
 from tests.core.billing.test_pause import paused
@@ -54,6 +56,33 @@ def test_months_ahead_and_changed_plans_come_back_too(house: LineHouse) -> None:
     house.at("2027-04-20")
     statement = ended(house, line)
     assert statement.credited_cents == 83_333 + 250_000
+
+
+def test_days_of_a_bill_that_was_bought_in_part_come_back_at_their_own_price(house: LineHouse) -> None:
+    line = house.line("2027-03-15")
+    on(house.database, house.clock, "2027-04-14")
+    house.put(line, 100_000)
+    with house.work() as work:
+        use_money(work, work.session.get_one(Subscription, line).subscriber_id, why="test")
+    assert (house.paid_through(line), house.own(line)) == ("2027-05-05", 0), "20 of 30 days"
+    house.at("2027-04-25")
+    assert ended(house, line).credited_cents == 50_000, "10 of them, at 50 a day"
+
+
+def test_days_that_an_offer_code_lowered_come_back_at_the_lower_price(house: LineHouse) -> None:
+    line = house.line("2027-03-15")
+    on(house.database, house.clock, "2027-04-14")
+    house.put(line, 120_000)
+    with house.work() as work:
+        found = work.session.get_one(Subscription, line)
+        owner = found.subscriber_id
+        lowered = a_purchase(work, a_subscriber(work), found.plan, renews=found)
+        lowered.price_cents, lowered.discount_cents = 120_000, 30_000
+        work.session.flush()
+        complete(work, lowered, customer_id=owner)
+    assert house.invoices("bill") == [(150_000, 0, 30_000)]
+    house.at("2027-04-30")
+    assert ended(house, line).credited_cents == 60_000, "half of what was paid"
 
 
 def test_a_moved_payday_leaves_the_days_before_it_as_they_were_charged(house: LineHouse) -> None:
