@@ -46,6 +46,7 @@ def serve(work: Work, purchase: Purchase) -> Subscription:
     elif line.state in (SUSPENDED, PAUSED):
         follow_purchase(work, line, purchase)
         move(work, line, AWAITING_NETWORK, f"purchase {purchase.id}")
+        line.granted_at = None  # it waits for another yes
         work.record(AccessChanged(line.id))
     return line
 

@@ -91,9 +91,8 @@ def take_money_back(work: Work, *, purchase_id: int) -> Money:
     invoice = work.session.execute(
         select(Invoice.id, Invoice.open_cents).where(Invoice.purchase_id == purchase.id)
     ).first()
-    withdraw_unused(work, purchase, cause="kept waiting by us, the money was asked back")
-    purchase.state = UNPAID
     if invoice is None:
+        _withdraw(work, purchase)
         return Money(0)  # what was free costs nothing back
     amount = left_of(work, invoice.id)
     paid = amount - Money(invoice.open_cents)  # what was still owed of it is not paid out
@@ -104,6 +103,7 @@ def take_money_back(work: Work, *, purchase_id: int) -> Money:
         reason="never served: the buyer was kept waiting",
         source=f"waited:{purchase.id}",
     )
+    _withdraw(work, purchase)  # after the credit note, whose money would bring a line back that is off
     raise_incident(
         work,
         kind="refund_due",
@@ -111,3 +111,8 @@ def take_money_back(work: Work, *, purchase_id: int) -> Money:
         detail=f"purchase {purchase.id}: {paid.minor} cents are asked back, nothing was served",
     )
     return paid
+
+
+def _withdraw(work: Work, purchase: Purchase) -> None:
+    withdraw_unused(work, purchase, cause="kept waiting by us, the money was asked back")
+    purchase.state = UNPAID

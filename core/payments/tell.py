@@ -187,6 +187,8 @@ def tell_money_is_safe(work: Work, purchase_id: int, *, everywhere: str) -> None
     line = work.session.get_one(Subscription, purchase.subscription_id)
     if line.state != AWAITING_NETWORK or line.granted_at is not None or purchase.paid_at is None:
         return
+    if purchase.channel == OWN_MONEY and line.account_holder_id != purchase.beneficiary_id:
+        return  # of the payer's money the line's owner learns nothing
     if work.now < purchase.paid_at + NETWORK_ANSWERS_WITHIN:
         raise NotReady("the network may still answer in its usual time")
     amount, number = _received(work, purchase, wait=False)
@@ -213,6 +215,8 @@ def _received(work: Work, purchase: Purchase, *, wait: bool = True) -> tuple[str
         .limit(1)
     ).scalar_one_or_none()
     if found is None and purchase.channel == OWN_MONEY:
+        if not purchase.session.startswith(BY_RECEIPT):
+            return show_money(purchase.price), ""  # kept before, or moved here
         sum_of_all = work.session.get_one(Receipt, int(purchase.session.removeprefix(BY_RECEIPT)))
         return show_money(sum_of_all.amount), sum_of_all.number
     if found is not None:

@@ -8,8 +8,10 @@ import pytest
 from core.base.errors import Refusal
 from core.base.inbox import Incident
 from core.base.money import Money
-from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED
+from core.billing.corrections import goodwill
+from core.billing.model import ACTIVE, AWAITING_NETWORK, ENDED, SUSPENDED, Purchase
 from core.billing.serve import start_at_login, start_paid_time
+from core.catalogue.model import Plan
 from core.ledger.accounts import MPESA_CLEARING, receivable
 from core.ledger.post import lock_subscriber, post
 from core.payments.complete import complete
@@ -17,7 +19,7 @@ from core.payments.corrections import refund
 from core.payments.money_back import kept_waiting, take_money_back
 from core.vouchers.model import Voucher
 from tests.core.payments import said
-from tests.factories import AMINA, a_cashier, a_collection, a_home_plan, a_purchase, a_subscriber
+from tests.factories import AMINA, a_cashier, a_collection, a_home_line, a_home_plan, a_purchase, a_subscriber
 
 CHECKOUT = "ws_CO_000001"
 
@@ -96,6 +98,43 @@ def test_a_new_home_line_that_nobody_connects(house: Any) -> None:
     house.clock.advance(timedelta(minutes=30))
     assert asked_back(house) == Money.shillings(1_500)
     assert (house.line().state, house.own_money(1)) == (ENDED, 1_500)
+
+
+def test_a_line_that_comes_back_while_its_router_is_away(house: Any) -> None:
+    with house.work() as work:
+        owner = a_subscriber(work)
+        line = a_home_line(work, owner, a_home_plan(work), state=SUSPENDED)
+        plan_id = line.plan_id
+    with house.work() as work:
+        a_collection(work, work.session.get_one(Plan, plan_id), AMINA, renews=line.id)
+    house.run()
+    house.tell_stk(said.stk(CHECKOUT, shillings=1_500))
+    house.run()
+    house.after(seconds=20)
+    assert house.texts() == ["router_down_home"]
+    house.clock.advance(timedelta(minutes=30))
+    bought = house.all(Purchase)[-1].id
+    with house.work() as work:
+        assert take_money_back(work, purchase_id=bought) == Money.shillings(1_500)
+    house.run()
+    assert (house.line().state, house.own_money(owner.id)) == (SUSPENDED, 1_500), "and it is not spent again"
+
+
+def test_own_money_that_waits_for_a_router_is_told_without_a_receipt(house: Any) -> None:
+    with house.work() as work:
+        owner = a_subscriber(work)
+        a_home_line(work, owner, a_home_plan(work), state=SUSPENDED)
+        goodwill(
+            work,
+            a_cashier(work),
+            subscriber_id=owner.id,
+            amount=Money.shillings(1_500),
+            reason="waited long",
+            key="form",
+        )
+    house.run()
+    house.after(seconds=20)
+    assert (house.line().state, house.texts()) == (AWAITING_NETWORK, ["router_down_home"])
 
 
 def test_of_what_was_paid_in_part_the_part_comes_back(house: Any) -> None:
