@@ -11,6 +11,7 @@ from core.billing.account import own_money
 from core.billing.correction_model import Correction
 from core.billing.corrections import note_correction, reason_of
 from core.billing.credit import credit, left_of
+from core.billing.model import CHANGE
 from core.billing.withdraw import withdraw_unused
 from core.ledger.accounts import MPESA_CLEARING, receivable
 from core.ledger.post import lock_subscriber, post
@@ -155,7 +156,9 @@ def _credit_for(
     """Credit notes for what of the refund was spent; the receipt's money that bought nothing is there already."""
     assert receipt.subscriber_id is not None
     everything = bought_on(work, receipt, receipt.subscriber_id)
-    spent = Money.total(Money(bought.invoice.total_cents) for bought in everything)
+    spent = Money.total(
+        min(Money(bought.invoice.total_cents), bought.purchase.price) for bought in everything
+    )
     unspent = max(Money(0), receipt.amount - spent)
     missing = amount - min(unspent, max(Money(0), own_money(work, receipt.subscriber_id)))
     for bought in everything:
@@ -167,10 +170,13 @@ def _credit_for(
 def _credit_one(
     work: Work, actor: Actor, bought: Bought, missing: Money, *, number: str, reason: str
 ) -> Money:
+    back = Money(0)
+    if bought.purchase.purpose == CHANGE and missing >= bought.purchase.price:
+        back = min(missing, _change_back(work, bought, reason=reason))
     left = left_of(work, bought.invoice.id)
-    amount = min(missing, left)
+    amount = min(missing - back, left)
     if not amount.is_positive:
-        return Money(0)
+        return back
     if amount == left:
         _end_unused(work, actor, bought, number=number, reason=reason)
     credit(
@@ -181,7 +187,15 @@ def _credit_one(
         by_staff_id=actor.staff_id,
         source=f"refund:{number}:invoice:{bought.invoice.id}",
     )
-    return amount
+    return back + amount
+
+
+def _change_back(work: Work, bought: Bought, *, reason: str) -> Money:
+    """The plan that the money changed is changed back; what of the money is the account's own again by that."""
+    holder_id = bought.invoice.subscriber_id
+    before = own_money(work, holder_id)
+    withdraw_unused(work, bought.purchase, cause=reason)
+    return own_money(work, holder_id) - before
 
 
 def _end_unused(work: Work, actor: Actor, bought: Bought, *, number: str, reason: str) -> None:

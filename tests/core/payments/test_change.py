@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from core.base.money import Money
 from core.billing.change_plan import change_next
 from core.billing.credit import left_of
 from core.billing.model import Invoice, Purchase, Subscription
 from core.payments.change import pay_for_change, pay_for_payday
+from core.payments.corrections import refund
+from core.payments.gateway import Paid
 from core.payments.settle import settle
 from tests.core.billing.line_house import LineHouse
-from tests.factories import AMINA, a_step, a_subscriber
+from tests.factories import AMINA, a_cashier, a_step, a_subscriber
 
 
 @pytest.fixture
@@ -155,3 +158,18 @@ def test_money_that_was_taken_back_takes_the_change_back(lines: LineHouse) -> No
         assert withdraw_unused(work, purchase, cause="reversed").used == 1
     assert (lines.price(line), lines.paid_through(line)) == (1_500, "2027-04-30")
     assert lines.own(line) == 33 + 83_333 - 50_000  # ten days of the difference stay owed when the money goes
+
+
+@pytest.mark.parametrize("day", ["2027-04-11", "2027-04-21"])
+def test_a_refund_of_what_a_change_cost_takes_the_change_back(lines: LineHouse, day: str) -> None:
+    line = lines.line("2027-03-31")
+    lines.at("2027-04-11")
+    collection, receipt = asked(lines, line), Paid("UKM1AAAAAA", Money.shillings(667), "123456")
+    with lines.work() as work:
+        settle(work, collection, paid=receipt, cause="told")
+    assert lines.price(line) == 2_500
+    lines.at(day)
+    with lines.work() as work:
+        words = {"reference": "SGR7K2XQ9P", "reason": "did not want it after all"}
+        refund(work, a_cashier(work), receipt_id=1, amount=receipt.amount, **words)
+    assert (lines.price(line), lines.paid_through(line), lines.own(line)) == (1_500, "2027-04-30", 0)
