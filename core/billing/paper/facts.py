@@ -21,6 +21,7 @@ from core.billing.documents import CreditNote
 from core.billing.model import Invoice, InvoiceLine, Purchase
 from core.billing.paper.fiscal import FiscalMark, mark_of
 from core.billing.paper.standing import PAID, TAKEN_BACK, WRITTEN_OFF, Standing, standing_of
+from core.billing.paper.words import described, read_aloud
 from core.catalogue.labels import plan_term, term_label
 from core.catalogue.model import HOTSPOT, Plan
 from core.subscribers.model import Subscriber
@@ -88,7 +89,9 @@ def credit_note_paper(
     facts["buyer"]["pin"] = invoice.buyer_pin or buyer.tax_pin or ""
     facts["lines"] = [
         {
-            "what": say("Taken back of {invoice}: {reason}", invoice=invoice.title, reason=note.reason),
+            "what": say(
+                "Taken back of {invoice}: {reason}", invoice=invoice.title, reason=read_aloud(note.reason)
+            ),
             "amount": _amount(note.total_cents),
         }
     ]
@@ -201,12 +204,12 @@ def _fiscal(mark: FiscalMark | None) -> dict[str, Any] | None:
 def _described(work: Work, invoice: Invoice, line: InvoiceLine) -> Sentence | str:
     """What a line is for: the plan in the reader's language where it was a purchase of one, else what stands there."""
     if invoice.kind != "sale" or invoice.purchase_id is None or line.plan_id is None:
-        return line.description
+        return described(work, line)
     purchase = work.session.scalar(
         select(Purchase).where(Purchase.id == invoice.purchase_id).options(joinedload(Purchase.plan))
     )
     if purchase is None or purchase.plan_id != line.plan_id:
-        return line.description
+        return described(work, line)
     plan = purchase.plan
     term = plan_term(plan) if plan.until_midnight else term_label(purchase.term_unit, purchase.term_count)
     return say("{plan}, {term}", plan=_plan_name(plan), term=term)

@@ -7,6 +7,7 @@ import pypdf
 import pytest
 from sqlalchemy import select
 
+from core.base.clock import SetClock
 from core.base.database import Database, Work
 from core.base.errors import Refusal
 from core.base.money import Money
@@ -17,10 +18,21 @@ from core.billing.model import Invoice
 from core.billing.paper.ask import papers_of, read_paper, send_paper, words_of_paper
 from core.billing.paper.facts import Letterhead
 from core.billing.paper.fiscal import note_mark
+from core.catalogue.price_model import PlanFee
+from core.messaging.carrier import Document
 from core.messaging.model import Notice
 from core.messaging.words import words_of
 from core.subscribers.model import Subscriber
-from tests.factories import AMINA, JUMA, a_cashier, a_home_plan, a_hotspot_plan, a_paid_purchase, a_subscriber
+from tests.core.billing.cycle_lines import a_line, nairobi, on
+from tests.factories import (
+    AMINA,
+    JUMA,
+    a_cashier,
+    a_home_plan,
+    a_hotspot_plan,
+    a_paid_purchase,
+    a_subscriber,
+)
 
 HEAD = Letterhead(
     Brand(),
@@ -97,6 +109,29 @@ def test_it_speaks_swahili(database: Database) -> None:
         said = text_of(work, sold(work, price=50, home=False)[1], "sw")
         assert "saa 24" in said
         assert "Paid" not in said
+
+
+def test_bills_fees_and_credit_notes_speak_swahili_too(database: Database, clock: SetClock) -> None:
+    clock.at = nairobi("2027-03-15")
+    with database.work() as work:
+        person, plan = a_subscriber(work), a_home_plan(work)
+        work.session.add(PlanFee(plan_id=plan.id, kind="installation", cents=50_000))
+        work.session.flush()
+        a_paid_purchase(work, person, plan)
+        a_line(work, plan, "2027-03-15", owner=person)
+    bill = on(database, clock, "2027-04-14")[0]
+    with database.work() as work:
+        note = credit(work, bill.id, reason="the line is paused", source="test:1")
+        first, *_ = work.session.scalars(select(Invoice).order_by(Invoice.id))
+        refs = (f"invoice:{first.id}", f"invoice:{bill.id}", f"credit_note:{note.id}")
+        shown = [words_on(read_paper(work, ref, head=HEAD, language="sw")) for ref in refs]
+    for words, part in zip(shown, ("Ufungaji", "Home 10, mwezi 1", "laini imesitishwa"), strict=True):
+        assert part in words
+
+
+def words_on(paper: Document | None) -> str:
+    assert paper is not None
+    return " ".join(pypdf.PdfReader(io.BytesIO(paper.content)).pages[0].extract_text().split())
 
 
 def test_what_is_open_says_how_to_pay_it_in_whole_shillings(database: Database) -> None:
