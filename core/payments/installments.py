@@ -10,7 +10,11 @@ from core.base.database import Work
 from core.base.errors import Refusal
 from core.base.money import Money
 from core.base.words import say
+from core.billing.account import open_bill
+from core.billing.common_payday import renewal_price
+from core.billing.model import ACTIVE, AWAITING_NETWORK, GRACE, SUSPENDED, Subscription
 from core.billing.purchase import StepId, begin_purchase
+from core.catalogue.model import PPPOE
 from core.catalogue.queries import plan_now
 from core.ledger.accounts import INSTALLMENTS, receivable
 from core.ledger.post import lock_subscriber, post
@@ -60,9 +64,8 @@ def put_aside(work: Work, subscriber_id: int, amount: Money, *, source: str) -> 
     if kept is None:
         return False
     once = f"installment:{kept.id}:{source}"
-    plan = plan_now(work, kept.plan_id)
-    assert plan is not None, "plans are not deleted"
-    missing = Money(plan.offer.price_at(kept.site_id) + plan.offer.fees_cents) - Money(kept.kept_cents)
+    line = _own_line(work, kept)
+    missing = _price(work, kept, line) - Money(kept.kept_cents)
     amount = min(amount, missing)
     if amount.is_positive and work.within(_POSTED, {"source": once}) is None:
         post(
@@ -73,8 +76,40 @@ def put_aside(work: Work, subscriber_id: int, amount: Money, *, source: str) -> 
         )
         kept.kept_cents += amount.minor
     if amount >= missing:
-        _buy(work, kept)
+        _buy(work, kept, line)
     return True
+
+
+def price_saved_for(work: Work, kept: Installment) -> Money:
+    """What is saved for costs today: the next period of the line that there is, or a new one with its fees."""
+    return _price(work, kept, _own_line(work, kept))
+
+
+def _own_line(work: Work, kept: Installment) -> Subscription | None:
+    """The saver's own line on that plan, if there is one: what is saved for is its next period, and no second line."""
+    found = work.session.scalars(
+        select(Subscription)
+        .where(
+            Subscription.subscriber_id == kept.subscriber_id,
+            Subscription.payer_id.is_(None),
+            Subscription.state.in_((AWAITING_NETWORK, ACTIVE, GRACE, SUSPENDED)),
+        )
+        .order_by(Subscription.paid_through.nulls_last(), Subscription.id)
+    )
+    return next((line for line in found if _is_renewed_by(line, kept)), None)
+
+
+def _is_renewed_by(line: Subscription, kept: Installment) -> bool:
+    plan = line.renewal_plan
+    return plan.id == kept.plan_id and plan.kind == PPPOE and line.plan.billing == plan.billing == "prepaid"
+
+
+def _price(work: Work, kept: Installment, line: Subscription | None) -> Money:
+    if line is not None:
+        return renewal_price(work, line, open_bill(work, line.id))
+    plan = plan_now(work, kept.plan_id)
+    assert plan is not None, "plans are not deleted"
+    return Money(plan.offer.price_at(kept.site_id) + plan.offer.fees_cents)
 
 
 def give_up(work: Work, *, subscriber_id: int) -> Money:
@@ -90,7 +125,7 @@ def give_up(work: Work, *, subscriber_id: int) -> Money:
     return amount
 
 
-def _buy(work: Work, kept: Installment) -> None:
+def _buy(work: Work, kept: Installment, line: Subscription | None) -> None:
     try:
         purchase, _ = begin_purchase(
             work,
@@ -99,6 +134,7 @@ def _buy(work: Work, kept: Installment) -> None:
             beneficiary_id=kept.subscriber_id,
             plan_id=kept.plan_id,
             site_id=kept.site_id,
+            renews=line.id if line is not None else None,
         )
     except Refusal:
         return  # sold no longer: it waits until its owner gives it up

@@ -9,8 +9,8 @@ from core.billing.correction_model import Correction
 from core.catalogue.model import Plan
 from core.messaging.template import Value
 from core.messaging.templates_of_money import lines
-from core.payments.installments import open_installments
-from core.payments.model import Collection, Receipt
+from core.payments.installments import open_installments, price_saved_for
+from core.payments.model import Collection, Installment, Receipt
 from core.payments.own_money import Spent
 from core.payments.tell import tell_person
 from core.subscribers.model import Subscriber
@@ -21,7 +21,7 @@ def tell_use(work: Work, receipt: Receipt, spent: Spent) -> None:
     if spent.aside and receipt.subscriber_id is not None:
         kept = open_installments(work, receipt.subscriber_id)
         if kept is not None:
-            _tell_aside(work, receipt, Money(kept.kept_cents), work.session.get_one(Plan, kept.plan_id))
+            _tell_aside(work, receipt, kept)
     elif spent.of_others:
         facts: dict[str, Value] = {"lines": lines(len(spent.lines))}
         _tell_owner(work, receipt, "receipt_lines", facts)
@@ -89,13 +89,13 @@ def _tell_owner(work: Work, receipt: Receipt, template: str, facts: dict[str, Va
     tell_person(work, owner.id, template, values, f"kept:{receipt.id}")
 
 
-def _tell_aside(work: Work, receipt: Receipt, kept: Money, plan: Plan) -> None:
+def _tell_aside(work: Work, receipt: Receipt, kept: Installment) -> None:
     owner = work.session.scalars(select(Subscriber).where(Subscriber.id == receipt.subscriber_id)).one()
     values: dict[str, Value] = {
         **_facts(receipt, owner),
-        "kept": show_money(kept),
-        "plan": plan.name,
-        "price": show_money(plan.price),
+        "kept": show_money(Money(kept.kept_cents)),
+        "plan": work.session.get_one(Plan, kept.plan_id).name,
+        "price": show_money(price_saved_for(work, kept)),
     }
     tell_person(work, owner.id, "money_aside", values, f"kept:{receipt.id}")
 

@@ -8,13 +8,16 @@ import pytest
 
 from core.base.clock import last_day
 from core.base.money import Money
+from core.base.settings import Brand
 from core.billing import jobs as billing
 from core.billing.account import own_money, standing
 from core.billing.corrections import write_off
 from core.billing.credit import credit
 from core.billing.model import GRACE, SUSPENDED, Invoice, Purchase, Subscription
 from core.billing.queries import home_line
+from core.catalogue.price_model import PlanFee
 from core.messaging.model import Notice
+from core.messaging.words import words_of
 from core.payments import jobs
 from core.payments.installments import begin_installments, give_up
 from tests.core.payments import said
@@ -320,6 +323,33 @@ def test_money_kept_aside_buys_nothing_else_until_it_covers_the_plan(house: Any)
     assert "installments" not in house.books()
     assert (own(house, owner.id), invoices(house)) == (200, [("sale", 6_000, 0, True)])
     assert house.line(2).state == "awaiting_network"
+
+
+def test_the_price_that_is_told_is_what_must_be_saved_with_its_fees(house: Any) -> None:
+    with house.work() as work:
+        owner = a_subscriber(work)
+        plan = a_home_plan(work, 6_000)
+        work.session.add(PlanFee(plan_id=plan.id, kind="installation", cents=50_000))
+        begin_installments(work, subscriber_id=owner.id, plan_id=plan.id, site_id=plan.sites[0].id)
+    pay(house, owner, 2_000)
+    told = house.all(Notice)[-1]
+    with house.work() as work:
+        assert "which costs Ksh 6,500." in words_of(work, told, Brand()).text
+
+
+def test_who_saves_for_the_plan_of_a_line_saves_for_its_next_month(house: Any) -> None:
+    with house.work() as work:
+        owner = a_subscriber(work)
+        plan = a_home_plan(work)
+        work.session.add(PlanFee(plan_id=plan.id, kind="installation", cents=50_000))
+        a_home_line(work, owner, plan)
+        begin_installments(work, subscriber_id=owner.id, plan_id=plan.id, site_id=plan.sites[0].id)
+    before = last_day(house.line().paid_through)
+    pay(house, owner, 700, receipt="UKM1AAAAAA")
+    pay(house, owner, 800, receipt="UKM2BBBBBB")
+    assert (own(house, owner.id), invoices(house)) == (0, [("sale", 1_500, 0, True)])
+    assert len(house.all(Subscription)) == 1
+    assert (last_day(house.line().paid_through) - before).days in (30, 31)
 
 
 def test_what_was_kept_aside_comes_back(house: Any) -> None:
