@@ -17,7 +17,7 @@ from core.base.errors import Refusal
 from core.base.money import Money
 from core.base.words import say
 from core.billing.line_model import KEPT, NEXT, NOW, LinePlanChange
-from core.billing.model import ACTIVE, CHANGE, GRACE, SUSPENDED, Purchase, Subscription
+from core.billing.model import ACTIVE, CHANGE, GRACE, SUSPENDED, Invoice, Purchase, Subscription
 from core.billing.plan_of_line import raise_again, set_next_plan
 from core.billing.purchase import StepId, begin_line_order
 from core.billing.serve import lock_line
@@ -103,6 +103,8 @@ def quote_line(work: Work, line: Subscription, plan: Plan) -> Quote:
         and _same_term(line.plan, plan)
     ):
         stretches = unserved(work, line, today)
+        if _is_of_others(work, line, stretches):
+            stretches = []
     begun = _begun_today(work, line)
     return quote(
         stretches,
@@ -112,6 +114,13 @@ def quote_line(work: Work, line: Subscription, plan: Plan) -> Quote:
         begun_at=begun.price if begun is not None else None,
         ends=ends,
     )
+
+
+def _is_of_others(work: Work, line: Subscription, stretches: Sequence[Stretch]) -> bool:
+    """Whether another account paid for days to come: what they cost would come back to it, and not to who pays now."""
+    ids = {stretch.invoice_id for stretch in stretches}
+    paid = select(Invoice.id).where(Invoice.id.in_(ids), Invoice.subscriber_id != line.account_holder_id)
+    return work.session.scalar(paid.limit(1)) is not None
 
 
 def _same_term(one: Plan, other: Plan) -> bool:

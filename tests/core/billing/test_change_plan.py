@@ -10,7 +10,9 @@ from core.base.clock import SetClock
 from core.base.database import Database
 from core.base.errors import Refusal
 from core.billing.line_model import KEPT, NEXT, NOW
+from core.billing.payer import set_payer
 from tests.core.billing.line_house import LineHouse
+from tests.factories import JUMA, a_cashier, a_subscriber
 
 
 @pytest.fixture
@@ -303,3 +305,14 @@ def test_a_payday_is_not_moved_onto_a_plan_that_has_none(house: LineHouse) -> No
     house.put(line, 200_000)
     with pytest.raises(Refusal):
         house.move_payday(line, 10)
+
+
+def test_what_another_account_paid_is_changed_with_the_next_period(house: LineHouse) -> None:
+    line = house.line("2027-03-31")
+    house.at("2027-04-11")
+    with house.work() as work:
+        juma = a_subscriber(work, JUMA).id
+        set_payer(work, a_cashier(work), subscription_id=line, payer_id=juma)
+    house.put(line, 66_667)
+    assert house.change(line, 2_500).when == "next", "its credit would be the other account's"
+    assert (house.own(line), house.invoices("change"), house.credited()) == (66_667, [], [])
