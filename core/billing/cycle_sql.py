@@ -21,7 +21,7 @@ HAS_OPEN_BILL = """
      AND coalesce(i.purchase_id, 0) = 0 LIMIT 1) IS NOT NULL
 """
 IS_BILLED = """
-    (SELECT i.id FROM invoices i WHERE i.subscription_id = s.id AND i.kind = 'bill' AND i.credited_cents = 0
+    (SELECT i.id FROM invoices i WHERE i.subscription_id = s.id AND i.kind = 'bill' AND i.credited_cents < i.total_cents
      AND i.period_from = last_day(s.paid_through) + 1 LIMIT 1) IS NOT NULL
 """
 IN_TIME = """
@@ -53,7 +53,7 @@ DUE = f"""
                 p.fixed_anchor),
             nairobi_day(s.starts_at),
             (SELECT i.period_to FROM invoices i WHERE i.subscription_id = s.id AND i.kind = 'bill'
-             AND i.credited_cents = 0 ORDER BY i.period_from DESC LIMIT 1)) END AS after_day
+             AND i.credited_cents < i.total_cents ORDER BY i.period_from DESC LIMIT 1)) END AS after_day
     FROM {PLANS_OF_LINE} JOIN subscribers h ON h.id = coalesce(s.payer_id, s.subscriber_id)
     JOIN accounts a ON a.subscriber_id = h.id
     WHERE {IS_DUE}

@@ -211,7 +211,7 @@ class Invoice(Base):
             "subscription_id",
             "period_from",
             unique=True,
-            postgresql_where=text("kind = 'bill' AND credited_cents = 0"),
+            postgresql_where=text("kind = 'bill' AND credited_cents < total_cents"),
         ),
         Index("ix_invoices_open", "subscriber_id", "due_at", "id", postgresql_where=text("open_cents > 0")),
         Index("ix_invoices_subscription_open", "subscription_id", postgresql_where=text("open_cents > 0")),

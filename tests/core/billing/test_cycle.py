@@ -12,6 +12,8 @@ from core.base.events import revive
 from core.base.money import Money
 from core.billing import cycle, jobs
 from core.billing.account import own_money
+from core.billing.corrections import write_off
+from core.billing.credit import credit
 from core.billing.cycle_model import CycleRun
 from core.billing.model import ACTIVE, ENDED, GRACE, PAUSED, SUSPENDED, Invoice, Subscription
 from core.billing.moves import move
@@ -84,6 +86,20 @@ def test_given_days_move_no_second_bill_into_the_world(database: Database, clock
         assert line.paid_through is not None
         line.paid_through += timedelta(days=1)
     assert len(on(database, clock, "2026-12-13")) == 1
+
+
+def test_a_period_whose_bill_was_lowered_and_given_up_is_not_billed_again(
+    database: Database, clock: SetClock
+) -> None:
+    with database.work() as work:
+        a_line(work, a_home_plan(work), "2026-11-15")
+    (bill,) = on(database, clock, "2026-12-12")
+    clock.at = nairobi("2026-12-17", "09:00")
+    with database.work() as work:
+        credit(work, bill.id, amount=Money(2_500), reason="twelve dark hours", source="test")
+        write_off(work, None, invoice_id=bill.id, reason="has left town")
+    jobs.end_what_is_over(database)
+    assert len(on(database, clock, "2026-12-17", "10:10")) == 1
 
 
 @pytest.mark.parametrize("state", [SUSPENDED, PAUSED, ENDED])

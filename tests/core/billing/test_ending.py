@@ -197,6 +197,16 @@ def test_a_line_that_dunning_ended_gets_its_statement_once(house: LineHouse) -> 
     assert house.invoices("bill") == [(150_000, 15_000, 135_000)]  # 16 to 18 April were used
 
 
+def test_a_bill_that_was_lowered_is_not_charged_again_at_the_end(house: LineHouse) -> None:
+    line = house.line("2027-03-15", billing="postpaid")
+    (bill,) = on(house.database, house.clock, "2027-04-16")
+    with house.work() as work:
+        lock_subscriber(work, bill.subscriber_id)
+        credit(work, bill.id, amount=Money(2_500), reason="twelve dark hours", source="test")
+    house.at("2027-04-20")
+    assert ended(house, line).charged_cents == 25_000  # 16 to 20 April, of 30 days
+
+
 def test_money_for_an_ended_line_opens_another(house: LineHouse) -> None:
     line = house.line("2027-03-31")
     with house.work() as work:
