@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from core.base.database import Work
 from core.base.errors import Refusal
 from core.base.words import say
+from core.billing.dark_hotspot import stretch
 from core.billing.dunning_model import ALL, SITE, Standstill
-from core.billing.standstill import begin_standstill, end_standstill
 from core.catalogue.model import Site
 from core.staff.acts import demand, stated
 from core.staff.audit import Actor, note
@@ -24,23 +24,28 @@ def open_standstill(work: Work, actor: Actor, *, site_id: int | None, since: dat
         work.session.get_one(Site, site_id)
     if not work.now - LONGEST_BACK <= since <= work.now:
         raise Refusal(say("It began within the last {count} days.", count=LONGEST_BACK.days))
-    scope, about = (SITE, str(site_id)) if site_id is not None else (ALL, "")
+    # A row of its own, beside what the probes say: a router that answers does not end a flood, and an outage that was
+    # over before does not swallow one that staff know of.
+    scope, about = (SITE, f"{site_id}:staff") if site_id is not None else (ALL, "")
     if _is_open(work, scope, about):
         raise Refusal(say("It stands still already."))
-    begin_standstill(work, scope=scope, about=about, at=since)
+    work.session.add(Standstill(scope=scope, about=about, site_id=site_id, from_at=since))
+    work.session.flush()
     note(work, actor, "standstill_opened", whom="site" if site_id else None, whom_id=site_id)
 
 
 def close_standstill(work: Work, actor: Actor, *, standstill_id: int, reason: str) -> Standstill:
-    """Our side is up again as of now. Raises Refusal where it was over already."""
+    """Our side is up again as of now: hotspot time that ran there ends later. Raises Refusal where it was over
+    already."""
     demand(actor, "allow_cuts")
     stated(reason)
     found = work.session.get_one(Standstill, standstill_id, with_for_update=True, populate_existing=True)
     if found.to_at is not None:
         raise Refusal(say("That standstill is over already."))
-    end_standstill(work, scope=found.scope, about=found.about, at=work.now)
+    found.to_at = max(found.from_at, work.now)
+    work.session.flush()
+    stretch(work)
     note(work, actor, "standstill_closed", whom="standstill", whom_id=found.id)
-    work.session.refresh(found)
     return found
 
 

@@ -10,12 +10,14 @@ from core.base.database import Database
 from core.base.errors import Refusal
 from core.billing import jobs
 from core.billing.corrections import dispute
+from core.billing.dunning_model import Standstill
 from core.billing.model import GRACE, SUSPENDED
 from core.billing.promise import lend_day, promise_to_pay
 from core.billing.standstill import standstills_now
+from core.billing.standstill_by_staff import close_standstill, open_standstill
 from core.staff.audit import COMMAND_LINE
 from tests.core.billing.dunning import House, at
-from tests.factories import JUMA, a_site
+from tests.factories import JUMA, a_cashier, a_site
 
 
 @pytest.fixture
@@ -85,6 +87,26 @@ def test_news_of_a_standstill_may_come_late_twice_and_in_the_wrong_order(house: 
         found = standstills_now(work)
     assert not found.is_open(0)
     assert found.of(0) == ((at(16, 12), at(16, 15)),)
+
+
+def test_what_staff_says_stands_beside_other_news(house: House) -> None:
+    with house.work() as work:
+        site, staff = a_site(work, "Kilifi").id, a_cashier(work, "owner")
+    house.clock.at = at(16, 12)
+    jobs.note_site_down(house.database, site_id=site, at=seconds(at(16, 10)))
+    jobs.note_site_up(house.database, site_id=site, at=seconds(at(16, 11)))
+    with house.work() as work:
+        open_standstill(work, staff, site_id=site, since=at(16, 10, 30), reason="a flood at the mast")
+    jobs.note_site_down(house.database, site_id=site, at=seconds(at(16, 12)))
+    jobs.note_site_up(house.database, site_id=site, at=seconds(at(16, 13)))
+    house.clock.at = at(16, 15)
+    with house.work() as work:
+        assert standstills_now(work).is_open(site), "routers that answer do not end the flood"
+        (mine,) = work.session.query(Standstill).filter(Standstill.to_at.is_(None))
+        close_standstill(work, staff, standstill_id=mine.id, reason="the water has gone")
+    with house.work() as work:
+        found = standstills_now(work)
+    assert (found.is_open(site), found.of(site)) == (False, ((at(16, 10), at(16, 15)),))
 
 
 def test_a_promise_is_waited_for_to_the_end_of_its_day(house: House) -> None:
