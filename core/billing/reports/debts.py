@@ -10,7 +10,7 @@ from core.billing.reports.period import Period, share_bp
 
 # What is open is kept for now alone. For an instant it is what was to be paid, less what had been set against it,
 # written off, or credited by then. `fell`: how much credit notes took off the open part (the rest of them became the
-# account's own money). An invoice that was paid when it was issued was never open, unless its payment was taken back.
+# account's own money). A sale that was paid when it was issued was never open, unless its payment was taken back.
 OPEN_AT = """
     SELECT i.id, i.subscriber_id, i.total_cents, coalesce(last_day(i.due_at), nairobi_day(i.issued_at)) AS due_day,
         coalesce(c.upto, 0) AS credited, coalesce(w.upto, 0) AS written_off,
@@ -33,8 +33,8 @@ OPEN_AT = """
         SELECT i.total_cents - i.open_cents - coalesce(a.whole, 0) - coalesce(w.whole, 0) AS cents
     ) credit
     CROSS JOIN LATERAL (
-        SELECT i.kind = 'bill' OR credit.cents < i.total_cents AS open,
-            CASE WHEN i.kind = 'bill' OR credit.cents < i.total_cents THEN credit.cents
+        SELECT i.kind IN ('bill', 'final') OR credit.cents < i.total_cents AS open,
+            CASE WHEN i.kind IN ('bill', 'final') OR credit.cents < i.total_cents THEN credit.cents
                 ELSE credit.cents - i.total_cents END AS fell
     ) was
     WHERE i.issued_at < :ends

@@ -268,6 +268,20 @@ def test_the_collection_rate_of_what_was_due(database: Database) -> None:
     assert (january.open, january.written_off, january.rate_bp) == (Money(0), Money.shillings(1_500), 5_000)
 
 
+def test_a_final_bill_was_open_until_it_was_taken_back(database: Database) -> None:
+    with database.work() as work:
+        work.now = nairobi("2026-12-10")
+        line = a_line(work, a_home_plan(work, billing="postpaid"), "2026-12-10")
+        last = a_bill(work, line, kind="final", due_at=work.now)
+        work.now = nairobi("2027-01-05")
+        credit(work, last.id, reason="it was agreed so", source="test")
+        found, later = (ageing(work, Period(day, day)) for day in (date(2026, 12, 31), date(2027, 1, 5)))
+        december = collection_rate(work, DECEMBER)
+    assert (found.open, found.own_money) == (Money.shillings(1_500), Money(0))
+    assert (later.open, later.own_money) == (Money(0), Money(0))
+    assert (december.open, december.paid) == (Money.shillings(1_500), Money(0))
+
+
 # -- leakage, cash, messages
 
 
