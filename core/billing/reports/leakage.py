@@ -10,7 +10,8 @@ from core.base.money import Money
 from core.billing.reports.period import Period
 
 # Days of grace are the only ones a line is on beyond its paid time. Who pays later has them counted (renewal goes on
-# from the old date), unless the line was dark for so long that its time began afresh.
+# from the old date), unless the line was dark for so long that its time began afresh. A day that is not over
+# yet has not leaked: `until` is now where the period has not ended.
 _LEAKAGE = text(
     """
     WITH span AS (
@@ -21,7 +22,7 @@ _LEAKAGE = text(
         WINDOW line AS (PARTITION BY m.subscription_id ORDER BY m.at, m.id)
     ), unpaid AS (
         SELECT span.subscription_id, greatest(nairobi_day(span.from_at), CAST(:first AS date)) AS from_day,
-            least(nairobi_day(coalesce(span.to_at, :ends)) - 1, CAST(:last AS date)) AS to_day, s.plan_id
+            least(nairobi_day(coalesce(span.to_at, :until)) - 1, CAST(:last AS date)) AS to_day, s.plan_id
         FROM span JOIN subscriptions s ON s.id = span.subscription_id
         WHERE span.to_state = 'grace' AND span.next_state IS DISTINCT FROM 'active'
           AND coalesce(span.to_at, :ends) > :begins
@@ -75,6 +76,7 @@ def leakage(work: Work, period: Period) -> Leakage:
     (forgive_after,) = dated(work, "home.fresh_start_after_dark_days", at=period.ends)
     values = {
         **period.instants,
+        "until": min(period.ends, work.now),
         "first": period.first,
         "last": period.last,
         "forgive_after": forgive_after,

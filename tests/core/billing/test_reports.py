@@ -307,6 +307,15 @@ def test_grace_that_nobody_pays_leaks_until_it_is_paid(database: Database) -> No
     assert (billed.days, taken_back.days, returned.days, as_it_stood.days) == (0, 3, 0, 3)
 
 
+def test_days_that_have_not_been_do_not_leak(database: Database) -> None:
+    with database.work() as work:
+        line = a_paid_line(work, a_home_plan(work, 365), AMINA, "2026-11-20")
+        moved_on(work, line, GRACE, "2026-12-21")
+        work.now = nairobi("2026-12-23", "09:00")
+        found = leakage(work, DECEMBER)
+    assert (found.lines, found.days, found.days_worth) == (1, 2, Money.shillings(24))
+
+
 def test_what_the_days_to_come_should_bring(database: Database, clock: SetClock) -> None:
     with database.work() as work:
         line = a_paid_line(work, a_home_plan(work), AMINA, "2026-11-20")
