@@ -30,6 +30,7 @@ from core.billing.reports.period import Period, each, share_bp
 from core.billing.reports.revenue import revenue_by_site, taxes
 from core.billing.serve import start_paid_time
 from core.catalogue.model import Plan
+from core.catalogue.price_model import PlanFee
 from core.ledger.post import lock_subscriber
 from core.messaging.model import Notice, NoticeTry
 from core.payments.own_money import use_money
@@ -214,6 +215,16 @@ def test_an_empty_house_has_reports_too(database: Database) -> None:
             [],
             [],
         )
+
+
+def test_a_deposit_is_among_the_documents_and_no_revenue(database: Database) -> None:
+    with database.work() as work:
+        plan = a_home_plan(work)
+        work.session.add(PlanFee(plan_id=plan.id, kind="deposit", cents=200_000))
+        a_paid_line(work, plan, AMINA, "2026-12-05")
+        (taxed,) = taxes(work, DECEMBER)
+        assert taxed.net.minor == -account(work, "revenue.%", DECEMBER) + 200_000
+        assert -account(work, "deposits", DECEMBER) == 200_000
 
 
 # -- debts
