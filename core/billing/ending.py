@@ -15,7 +15,7 @@ from core.billing.cycle_sql import ENDED_ON
 from core.billing.events import AccessChanged, AccessEnded
 from core.billing.invoice import InvoiceLineDraft, issue
 from core.billing.line_model import LineEnding
-from core.billing.model import ENDED, GRACE, PAID, UNPAID, Invoice, Purchase, Subscription
+from core.billing.model import AWAITING_NETWORK, ENDED, GRACE, PAID, UNPAID, Invoice, Purchase, Subscription
 from core.billing.moves import move
 from core.billing.proration import part
 from core.billing.serve import lock_line
@@ -215,8 +215,11 @@ def _give_back_deposits(work: Work, line: Subscription) -> Money:
 
 
 def _charge_unbilled(work: Work, line: Subscription, before: str, through: date) -> Money:
-    """Days served that no bill covers: since the last bill of a postpaid line, or days of grace that were used."""
-    if line.plan.billing == "prepaid" and (before != GRACE or _has_bill(work, line)):
+    """Days served that no bill covers: since the last bill of a postpaid line, or days of grace that were used, also
+    where they lay in a period that was bought, never began, and is taken back just now."""
+    never_back = before == AWAITING_NETWORK and line.dark_since is not None
+    had_grace = before == GRACE or never_back
+    if line.plan.billing == "prepaid" and (not had_grace or _has_bill(work, line, uncredited=never_back)):
         return Money(0)
     if line.paid_through is None:
         return Money(0)
@@ -239,18 +242,14 @@ def _charge_unbilled(work: Work, line: Subscription, before: str, through: date)
     return amount
 
 
-def _has_bill(work: Work, line: Subscription) -> bool:
-    """Whether the period after its paid time was billed."""
+def _has_bill(work: Work, line: Subscription, *, uncredited: bool) -> bool:
+    """Whether the period after its paid time was billed; uncredited: and not wholly taken back."""
     assert line.paid_through is not None
-    return (
-        work.session.scalar(
-            select(Invoice.id)
-            .where(
-                Invoice.subscription_id == line.id,
-                Invoice.kind == "bill",
-                Invoice.period_from > last_day(line.paid_through),
-            )
-            .limit(1)
-        )
-        is not None
+    bills = select(Invoice.id).where(
+        Invoice.subscription_id == line.id,
+        Invoice.kind == "bill",
+        Invoice.period_from > last_day(line.paid_through),
     )
+    if uncredited:
+        bills = bills.where(Invoice.credited_cents < Invoice.total_cents)
+    return work.session.scalar(bills.limit(1)) is not None

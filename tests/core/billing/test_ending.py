@@ -207,6 +207,23 @@ def test_a_bill_that_was_lowered_is_not_charged_again_at_the_end(house: LineHous
     assert ended(house, line).charged_cents == 25_000  # 16 to 20 April, of 30 days
 
 
+def test_grace_stays_owed_though_the_line_is_paid_and_never_came_back(house: LineHouse) -> None:
+    line = house.line("2027-03-15")
+    on(house.database, house.clock, "2027-04-13")
+    house.at("2027-04-19", "00:05")
+    with house.work() as work:
+        found = lock_line(work, line)
+        move(work, found, "suspended", "not paid")
+        found.dark_since = work.now
+    house.put(line, 150_000)
+    with house.work() as work:
+        use_money(work, work.session.get_one(Subscription, line).subscriber_id, why="test")
+    assert house.get(line).state == "awaiting_network"
+    statement = ended(house, line)
+    assert (statement.credited_cents, statement.charged_cents) == (150_000, 15_000)  # 16 to 18 April
+    assert (statement.owed_cents, house.own(line)) == (0, 135_000)
+
+
 def test_money_for_an_ended_line_opens_another(house: LineHouse) -> None:
     line = house.line("2027-03-31")
     with house.work() as work:
