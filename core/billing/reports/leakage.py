@@ -10,8 +10,8 @@ from core.base.money import Money
 from core.billing.reports.period import Period
 
 # Days of grace are the only ones a line is on beyond its paid time. Who pays later has them counted (renewal goes on
-# from the old date), unless the line was dark for so long that its time began afresh. A day that is not over
-# yet has not leaked: `until` is now where the period has not ended.
+# from the old date), unless the line was dark for so long that its time began afresh. A day that is not over yet has
+# not leaked: `until` is now where the period has not ended. Money in advance for a postpaid line is no sale yet.
 _LEAKAGE = text(
     """
     WITH span AS (
@@ -41,8 +41,11 @@ _LEAKAGE = text(
         FROM unpaid u JOIN plans p ON p.id = u.plan_id WHERE u.to_day >= u.from_day AND p.term_unit <> 'seconds'
     ), sold AS (
         SELECT count(*) AS sales, coalesce(sum(o.price_cents), 0) AS cents FROM purchases o
+            JOIN plans p ON p.id = o.plan_id LEFT JOIN subscriptions s ON s.id = o.subscription_id
+            LEFT JOIN plans c ON c.id = s.plan_id
         WHERE o.state IN ('paid', 'served') AND o.paid_at >= :begins AND o.paid_at < :ends
           AND NOT EXISTS (SELECT FROM invoices i WHERE i.purchase_id = o.id)
+          AND 'postpaid' NOT IN (p.billing, coalesce(c.billing, ''))
     ), given AS (
         SELECT coalesce(sum(p.amount_cents) FILTER (WHERE a.code = 'bad_debt'), 0) AS bad_debt,
             coalesce(sum(p.amount_cents) FILTER (WHERE a.code = 'discounts'), 0) AS goodwill

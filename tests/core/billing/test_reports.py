@@ -327,6 +327,12 @@ def test_days_that_have_not_been_do_not_leak(database: Database) -> None:
     assert (found.lines, found.days, found.days_worth) == (1, 2, Money.shillings(24))
 
 
+def test_an_advance_for_a_postpaid_line_is_no_sale_that_was_forgotten(database: Database) -> None:
+    with database.work() as work:
+        a_paid_line(work, a_home_plan(work, billing="postpaid"), AMINA, "2026-12-05")
+        assert leakage(work, DECEMBER).sales == 0
+
+
 def test_what_the_days_to_come_should_bring(database: Database, clock: SetClock) -> None:
     with database.work() as work:
         line = a_paid_line(work, a_home_plan(work), AMINA, "2026-11-20")
