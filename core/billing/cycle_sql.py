@@ -41,7 +41,8 @@ ENDED_ON = """
     THEN add_months(next_anchor_day({last}, p.fixed_anchor), -1, p.fixed_anchor) ELSE {last} END
 """
 
-# A postpaid period begins after the last one that was billed, and after the day of joining, which is a gift.
+# A postpaid period begins after the last one that was billed, and after the day of joining, which is a gift. A bill
+# that was raised before its period and lowered was for some of its days.
 DUE = f"""
     SELECT s.id, s.subscriber_id, coalesce(s.payer_id, s.subscriber_id) AS holder_id, coalesce(s.site_id, 0) AS site_id,
         s.renews, s.paid_through, h.tax_pin, s.plan_id AS old_plan_id,
@@ -53,7 +54,9 @@ DUE = f"""
                 p.fixed_anchor),
             nairobi_day(s.starts_at),
             (SELECT i.period_to FROM invoices i WHERE i.subscription_id = s.id AND i.kind = 'bill'
-             AND i.credited_cents < i.total_cents ORDER BY i.period_from DESC LIMIT 1)) END AS after_day
+             AND i.credited_cents < i.total_cents
+             AND (i.credited_cents = 0 OR i.period_to < nairobi_day(i.issued_at))
+             ORDER BY i.period_from DESC LIMIT 1)) END AS after_day
     FROM {PLANS_OF_LINE} JOIN subscribers h ON h.id = coalesce(s.payer_id, s.subscriber_id)
     JOIN accounts a ON a.subscriber_id = h.id
     WHERE {IS_DUE}

@@ -59,6 +59,7 @@ _UNBILLED = text(
             nairobi_day(s.starts_at), (
                 SELECT max(i.period_to) FROM invoices i
                 WHERE i.subscription_id = s.id AND i.kind = 'bill' AND i.credited_cents < i.total_cents
+                  AND (i.credited_cents = 0 OR i.period_to < nairobi_day(i.issued_at))
             )) + (last.day - last.month) ELSE last.day END AS day
     ) AS after, LATERAL (
         SELECT period_end(after.day, p.term_unit, p.term_count, s.anchor_day, p.fixed_anchor) AS day

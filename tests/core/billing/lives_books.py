@@ -63,7 +63,8 @@ NOTHING_WRONG = {
         SELECT a.id, b.id FROM invoices a JOIN invoices b ON b.subscription_id = a.subscription_id AND b.id > a.id
             AND b.period_from <= a.period_to AND a.period_from <= b.period_to
         WHERE a.kind IN ('bill', 'sale', 'final') AND b.kind IN ('bill', 'sale', 'final')
-          AND a.credited_cents < a.total_cents AND b.credited_cents < b.total_cents""",
+          AND a.credited_cents < a.total_cents AND b.credited_cents < b.total_cents
+          AND (a.period_from = b.period_from OR a.credited_cents = 0 AND b.credited_cents = 0)""",
     "a state that its moves do not end in": """
         SELECT s.id FROM subscriptions s LEFT JOIN LATERAL (
             SELECT to_state FROM subscription_moves WHERE subscription_id = s.id ORDER BY id DESC LIMIT 1

@@ -217,3 +217,17 @@ def test_nobody_begins_to_owe_by_a_key(house: LineHouse) -> None:
         with pytest.raises(Refusal) as refused:
             change_next(work, line, plan.id)
     assert refused.value.sentence == AGREED_ONLY
+
+
+def test_days_after_a_part_of_a_month_are_on_the_first_bill(house: LineHouse) -> None:
+    line = house.line("2027-03-15")
+    on(house.database, house.clock, "2027-04-12")
+    house.at("2027-04-16", "09:00")
+    house.put(line, 50_000)
+    with house.work() as work:
+        use_money(work, work.session.get_one(Subscription, line).subscriber_id, why="test")
+    assert house.paid_through(line) == "2027-04-25"
+    agreed(house, line, 2_000, "postpaid")
+    house.at("2027-04-26", "00:01")
+    on(house.database, house.clock, "2027-05-26")
+    assert bills(house) == [("2027-04-26", "2027-05-25", 200_000, 200_000)]
