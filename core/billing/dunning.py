@@ -14,7 +14,7 @@ from core.base.clock import NAIROBI, nairobi_day, start_of_day
 from core.base.database import Work
 from core.billing.dunning_cut import cut
 from core.billing.dunning_lines import GROUPED, LINES, UNTAKEN, Group, Scope, grouped, scope_of
-from core.billing.dunning_mass import is_held
+from core.billing.dunning_mass import Masses, is_held
 from core.billing.dunning_model import END, PROMPT
 from core.billing.dunning_plan import DAY, Step, allowed, barred_until, due_at
 from core.billing.dunning_policy import calendars, policies_now
@@ -88,15 +88,16 @@ def take_steps(work: Work) -> dict[str, int]:
     taken = {"restored": restore(work, limit=LINES_A_RUN)}
     standing = policies_now(work)
     others = [each.plan_id for each in standing if each.plan_id is not None]
-    days, still = calendars(work), standstills_now(work)
+    days, still, masses = calendars(work), standstills_now(work), Masses(work)
     for each in standing:
         scope = scope_of(work, each, others, days, still)
-        for name, count in _take(work, scope).items():
+        for name, count in _take(work, scope, masses).items():
             taken[name] = taken.get(name, 0) + count
+    masses.end()
     return taken
 
 
-def _take(work: Work, scope: Scope) -> dict[str, int]:
+def _take(work: Work, scope: Scope, masses: Masses) -> dict[str, int]:
     steps = list(scope.policy.steps.values())
     running = [step for step in steps if step.action != END]
     ends = [step for step in steps if step.action == END]
@@ -107,12 +108,14 @@ def _take(work: Work, scope: Scope) -> dict[str, int]:
         since = min(step.day_offset for step in chosen)
         groups = scope.groups(work, states, days_after=since)
         for step in chosen:
-            count = _step(work, scope, step, groups, states)
+            count = _step(work, scope, step, groups, states, masses)
             found[step.action] = found.get(step.action, 0) + count
     return found
 
 
-def _step(work: Work, scope: Scope, step: Step, groups: Sequence[Group], states: Sequence[str]) -> int:
+def _step(
+    work: Work, scope: Scope, step: Step, groups: Sequence[Group], states: Sequence[str], masses: Masses
+) -> int:
     dues = [
         (group, due)
         for group in groups
@@ -126,7 +129,7 @@ def _step(work: Work, scope: Scope, step: Step, groups: Sequence[Group], states:
         if barred_until(work.now, step, scope.calendars) is not None:
             return 0
         dark = [(group, start_of_day(nairobi_day(due))) for group, due in dues]
-        return cut(work, scope.policy, step, {**values, **grouped(dark)})
+        return cut(work, scope.policy, step, {**values, **grouped(dark)}, masses)
     if step.announces is not None:
         return _announce(work, step, dues, values) if _is_evening_for(work, scope, step) else 0
     late = [(group, due) for group, due in dues if TOO_LATE <= work.now - due < NOTED_FOR]

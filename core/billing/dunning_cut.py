@@ -13,7 +13,7 @@ from sqlalchemy import Row, text
 from core.base.clock import nairobi_day, start_of_day
 from core.base.database import Work
 from core.billing.dunning_lines import GROUPED, LINES, UNTAKEN
-from core.billing.dunning_mass import allowed_cuts
+from core.billing.dunning_mass import Masses
 from core.billing.dunning_model import END, SLOW, SUSPEND
 from core.billing.dunning_plan import DAY, Policy, Step
 from core.billing.dunning_tell import tell
@@ -160,7 +160,7 @@ _TAKING = {
 }
 
 
-def cut(work: Work, policy: Policy, step: Step, values: dict[str, Any]) -> int:
+def cut(work: Work, policy: Policy, step: Step, values: dict[str, Any], masses: Masses) -> int:
     """Take the step for the lines of the groups in `values`; for how many it was taken, or would have been but for
     own money."""
     notice = policy.announcer(step.key)
@@ -177,7 +177,7 @@ def cut(work: Work, policy: Policy, step: Step, values: dict[str, Any]) -> int:
     chosen = work.session.execute(_CHOOSE, facts).one()
     most = min(chosen.lines, values["limit"])
     if step.action != SLOW:
-        most = allowed_cuts(work, step, lines=chosen.lines, at_once=values["limit"])
+        most = masses.allowed(step, lines=chosen.lines, at_once=values["limit"])
     if most == 0:
         return 0
     locked = work.session.execute(_LOCK, {**_handed_on(chosen), "most": most}).one()

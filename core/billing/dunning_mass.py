@@ -14,9 +14,12 @@ from core.billing.dunning_plan import DAY, Step
 MASS_LINES, MASS_PERCENT = 200, 5
 """More lines than both, within an hour."""
 YES_HOLDS, HOUR = DAY, timedelta(hours=1)
-_LATELY = text(
-    "SELECT count(*) FROM dunning_steps_taken WHERE step_id = :step_id AND step_key = :key AND at > :hour_ago"
-)
+# Every policy has steps of its own: what counts is the action.
+_TAKEN = """
+    SELECT count(*) FROM dunning_steps_taken t JOIN dunning_steps d ON d.id = t.step_id AND d.key = t.step_key
+    WHERE d.action = :action
+"""
+_LATELY = text(f"{_TAKEN} AND t.at > :hour_ago")
 _LINES_ON = text(
     # Counted no further than it takes to tell: a run among a million lines must not count them each minute.
     """
@@ -27,12 +30,10 @@ _LINES_ON = text(
     """
 )
 _YES = text(
-    """
-    SELECT lines - (
-        SELECT count(*) FROM dunning_steps_taken t
-        WHERE t.step_id = :step_id AND t.step_key = :key AND t.at >= h.released_at
-    ) FROM cut_holds h WHERE action = :action AND released_at > :since ORDER BY released_at DESC LIMIT 1
-    """
+    f"""
+    SELECT lines - ({_TAKEN} AND t.at >= h.released_at)
+    FROM cut_holds h WHERE action = :action AND released_at > :since ORDER BY released_at DESC LIMIT 1
+    """  # noqa: S608
 )
 _NO_MASS = text(
     "UPDATE cut_holds SET released_at = :now, lines = 0 WHERE action = :action AND released_at IS NULL"
@@ -45,19 +46,34 @@ def is_held(work: Work, action: str) -> bool:
     return bool(work.scalar(held, action=action))
 
 
-def allowed_cuts(work: Work, step: Step, *, lines: int, at_once: int) -> int:
-    """How many of `lines` that are due for the step may be cut now, at most `at_once`. A mass of them waits for a yes,
-    which holds for a day and as many lines as it was for."""
-    facts = {"action": step.action, "step_id": step.id, "key": step.key}
-    lately = work.session.scalar(_LATELY, {**facts, "hour_ago": work.now - HOUR}) or 0
-    if not _is_mass(work, lines + lately, lately):
-        work.session.execute(_NO_MASS, {"action": step.action, "now": work.now})
-        return min(lines, at_once)
-    yes = work.session.scalar(_YES, {**facts, "since": work.now - YES_HOLDS})
-    if yes is not None and yes > 0:
-        return min(lines, at_once, int(yes))
-    _hold(work, step, lines=lines)
-    return 0
+class Masses:
+    """The cuts of one run, over all policies: what one holds back counts for the next."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._held: dict[str, int] = {}
+
+    def allowed(self, step: Step, *, lines: int, at_once: int) -> int:
+        """How many of `lines` that are due for the step may be cut now, at most `at_once`. A mass of them waits for a
+        yes, which holds for a day and as many lines as it was for."""
+        work, held = self._work, self._held.setdefault(step.action, 0)
+        facts = {"action": step.action}
+        lately = work.session.scalar(_LATELY, {**facts, "hour_ago": work.now - HOUR}) or 0
+        if not _is_mass(work, lines + held + lately, lately):
+            return min(lines, at_once)
+        yes = work.session.scalar(_YES, {**facts, "since": work.now - YES_HOLDS})
+        if yes is not None and yes > 0:
+            return min(lines, at_once, int(yes))
+        self._held[step.action] = held + lines
+        if lines:
+            _hold(work, step, lines=held + lines)
+        return 0
+
+    def end(self) -> None:
+        """At the end of the run: what is no mass any more is held no longer."""
+        for action, held in self._held.items():
+            if not held:
+                self._work.session.execute(_NO_MASS, {"action": action, "now": self._work.now})
 
 
 def _is_mass(work: Work, lines: int, lately: int) -> bool:

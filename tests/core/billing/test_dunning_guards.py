@@ -1,6 +1,6 @@
 """Nobody is cut by a clock that jumped, and no mass of lines without a yes (M47)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +11,7 @@ from core.base.database import Database
 from core.base.errors import Refusal
 from core.base.inbox import Incident
 from core.billing.cut_hold import allow_cuts, open_holds
+from core.billing.dunning_model import DunningPolicy
 from core.billing.model import GRACE, SUSPENDED
 from core.staff.audit import Actor
 from core.staff.model import AuditEntry
@@ -112,9 +113,9 @@ def test_a_person_may_say_that_the_clock_is_right(house: House) -> None:
         assert not is_clock_doubted(work)
 
 
-def crowd(house: House, count: int) -> int:
+def crowd(house: House, count: int, *, price: int = 1_500) -> int:
     """So many more lines of the same owner, all in grace since the same day; the first of them."""
-    first = house.line()
+    first = house.line(price=price)
     with house.work() as work:
         work.session.execute(
             text(
@@ -160,3 +161,40 @@ def test_two_hundred_lines_or_a_twentieth_are_no_mass(house: House) -> None:
     house.until(at(19, 0, 5))
     assert suspended(house) == 200
     assert kinds(house) == []
+
+
+def give_own_policy(house: House, plan_id: int) -> None:
+    """The plan's lines go by steps of their own, which are the same."""
+    with house.work() as work:
+        own = DunningPolicy(name="own", from_day=date(2027, 1, 1), grace_days=3, plan_id=plan_id)
+        work.session.add(own)
+        work.session.flush()
+        work.session.execute(
+            text(
+                "INSERT INTO dunning_steps (policy_id, key, day_offset, at, action, template, calendars, announces) "
+                "SELECT :own, key, day_offset, at, action, template, calendars, announces FROM dunning_steps "
+                "WHERE policy_id = 1"
+            ),
+            {"own": own.id},
+        )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cut", "held"),
+    [(250, 260, 0, 510), (300, 10, 0, 310), (10, 300, 10, 300), (150, 150, 150, 150)],
+)
+def test_a_mass_is_one_of_all_policies_together(
+    house: House, one: int, other: int, cut: int, held: int
+) -> None:
+    crowd(house, one)
+    give_own_policy(house, house.get(crowd(house, other, price=2_000)).plan_id)
+    house.until(at(19, 0, 10))
+    for minute in (11, 12, 13):
+        house.now(at(19, 0, minute))
+    assert (suspended(house), kinds(house)) == (cut, ["mass_cut"])
+    with house.work() as work:
+        (hold,) = open_holds(work)
+        assert hold.lines == held
+        allow_cuts(work, OWNER, hold_id=hold.id)
+    house.now(at(19, 0, 14))
+    assert (suspended(house), kinds(house)) == (one + other, ["mass_cut"])
