@@ -56,7 +56,8 @@ Act = Callable[[Work, Actor, Given], Outcome]
 @dataclass(frozen=True, slots=True)
 class Deed:
     """One deed. name: of its orders; path: of its form; find: what it is about (raises NoResultFound or Refusal);
-    act: calls the verb as the actor. pays_out: its last step is the number of the payout."""
+    act: calls the verb as the actor. pays_out: its last step is the number of the payout. plain_reason: stands where
+    somebody types none; without it a reason is asked for."""
 
     name: str
     path: str
@@ -68,6 +69,7 @@ class Deed:
     lead: Sentence | None = None
     place: str = ""
     pays_out: bool = False
+    plain_reason: str = ""
 
     def at(self, **ids: int) -> str:
         """The path of its form for these ids."""
@@ -118,7 +120,7 @@ def _do(deed: Deed, ask: Ask, once: str) -> Page | Elsewhere:
     if before is not None:
         return Elsewhere(f"/orders/{before.id}")
     thing = deed.find(ask, ask.ids)
-    given = Given(ask.ids, _asked(thing, ask.form), once)
+    given = Given(ask.ids, _asked(deed, thing, ask.form), once)
     looked = look_at(deed, ask.work, ask.actor, given)
     if looked.mark != ask.form.get("seen"):
         # The same form, sent twice at once, may have been done while this one was looked at.
@@ -148,9 +150,13 @@ def look_at(deed: Deed, work: Work, actor: Actor, given: Given) -> Looked:
     return look(work, lambda: deed.act(work, actor, given))
 
 
-def _asked(thing: Thing, form: Mapping[str, str]) -> dict[str, str]:
+def _asked(deed: Deed, thing: Thing, form: Mapping[str, str]) -> dict[str, str]:
     """What belongs to the form, and nothing that came with it."""
-    return {name: form[name] for name in (*(field.name for field in thing.fields), "reason") if name in form}
+    names = (*(field.name for field in thing.fields), "reason")
+    asked = {name: form[name] for name in names if name in form}
+    if deed.plain_reason and not asked.get("reason", "").strip():
+        asked["reason"] = deed.plain_reason
+    return asked
 
 
 def _form(deed: Deed, ask: Ask, filled: Mapping[str, str], problem: Sentence | None = None) -> Page:
@@ -167,6 +173,7 @@ def _form(deed: Deed, ask: Ask, filled: Mapping[str, str], problem: Sentence | N
             "filled": filled,
             "action": deed.at(**ask.ids),
             "most": MAX_REASON_CHARACTERS,
+            "reason_asked": not deed.plain_reason,
         },
     )
 
@@ -174,7 +181,7 @@ def _form(deed: Deed, ask: Ask, filled: Mapping[str, str], problem: Sentence | N
 def _look(deed: Deed, ask: Ask, problem: Sentence | None = None) -> Page:
     thing = deed.find(ask, ask.ids)
     once = secrets.token_hex(ONCE_BYTES)
-    given = Given(ask.ids, _asked(thing, ask.form), once)
+    given = Given(ask.ids, _asked(deed, thing, ask.form), once)
     stated(given.reason)
     looked = look_at(deed, ask.work, ask.actor, given)
     second = needs_second(ask.work, ask.actor, looked.stake)

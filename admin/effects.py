@@ -26,6 +26,8 @@ MOST = 200
 """Lines and open invoices of a person that are compared: the newest."""
 ACCOUNTS: dict[str, Sentence] = {
     accounts.MPESA_CLEARING: say("M-PESA"),
+    accounts.BANK_CLEARING: say("Bank"),
+    accounts.CASH: say("Cash"),
     accounts.SUSPENSE: say("Owner not known"),
     accounts.VAT_PAYABLE: say("VAT"),
     accounts.EXCISE_PAYABLE: say("Excise"),

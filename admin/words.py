@@ -32,7 +32,7 @@ WORDS: dict[str, Sentence] = {
     "agree": say("I agree, do it"),
     "refuse": say("Refuse"),
     "why_not": say("Why not?"),
-    "payout_number": say("M-PESA's number of the payout"),
+    "payout_number": say("Number of the payout"),
     "record": say("Record the payout"),
     "type_people": say("To send it type the number of people"),
     "send_now": say("Send it now"),

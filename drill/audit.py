@@ -53,7 +53,7 @@ def examine(world: World) -> Findings:
 
 def _money(world: World, found: Findings) -> None:
     """Each movement is one entry, each entry one movement, cent by cent."""
-    receipts = {receipt.number: receipt for receipt in world.receipts}
+    receipts = {receipt.number: receipt for receipt in world.receipts if receipt.provider == "mpesa"}
     references = {collection.reference: collection for collection in world.collections}
     left = {entry.source: entry.cents for entry in world.entries}
     told = {receipt.collection_id for receipt in world.receipts}

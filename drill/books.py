@@ -203,7 +203,7 @@ _ENTRIES = """
     WHERE e.kind = 'payment' AND NOT EXISTS (SELECT FROM journal_entries r WHERE r.reverses_id = e.id) GROUP BY e.source
 """
 # What M-PESA took back is out of its statement, and must be out of our books.
-_RECEIPTS = "SELECT id, number, amount_cents, collection_id FROM receipts WHERE reversed_at IS NULL"
+_RECEIPTS = "SELECT id, number, amount_cents, collection_id, provider FROM receipts WHERE reversed_at IS NULL"
 _PURCHASES = """
     SELECT p.id, l.kind, p.state, p.price_cents, p.session, p.subscription_id,
         (SELECT count(*) FROM invoices i WHERE i.purchase_id = p.id) AS invoices,

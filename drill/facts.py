@@ -28,6 +28,7 @@ class Receipt:
     number: str
     cents: int
     collection_id: int | None
+    provider: str = "mpesa"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ WHAT: dict[str, Sentence] = {
     "payer_set": say("set who pays for a line"),
     "promise_noted": say("noted a promise to pay"),
     "day_lent": say("lent an emergency day"),
+    "money_taken": say("booked cash or bank money"),
     "money_refund": say("gave a payment back"),
     "money_transfer": say("moved money between accounts"),
     "money_resolution": say("found the owner of a payment"),

@@ -10,7 +10,7 @@ from admin.desk import Ask
 from admin.effects import Outcome
 from admin.given import Given
 from admin.pages.entries import ENTRIES
-from admin.pages.money import payer_words
+from admin.pages.money import WAYS, payer_words
 from admin.show import Cell, account, instant, plain
 from core.base.database import Work
 from core.base.errors import Refusal
@@ -22,6 +22,7 @@ from core.ledger.model import JournalEntry
 from core.payments.corrections import move_money, refund, resolve_suspense
 from core.payments.model import Collection, Receipt, SuspenseItem
 from core.payments.reversal import reverse_receipt
+from core.payments.ways import BY_BANK, IN_CASH, is_by_hand
 from core.staff.audit import Actor
 from core.subscribers.model import Subscriber
 
@@ -45,6 +46,7 @@ def receipt_facts(ask: Ask, receipt: Receipt) -> list[tuple[Sentence, Cell]]:
     owner_no = owner.account_no if owner else None
     return [
         (say("Receipt"), plain(receipt.number)),
+        (say("How it came"), Cell(WAYS.get(receipt.provider, receipt.provider))),
         (say("Amount"), Cell(show_money(receipt.amount))),
         (say("Received"), instant(receipt.received_at)),
         (say("Account"), account(owner_no, receipt.subscriber_id, linked=ask.may("see_people"))),
@@ -53,14 +55,14 @@ def receipt_facts(ask: Ask, receipt: Receipt) -> list[tuple[Sentence, Cell]]:
     ]
 
 
-def _receipt(ask: Ask, ids: Mapping[str, int]) -> Thing:
+def receipt_thing(ask: Ask, ids: Mapping[str, int]) -> Thing:
     found = ask.work.session.get_one(Receipt, ids["receipt"])
     return Thing("receipt", found.id, found.number, f"/receipts/{found.id}", receipt_facts(ask, found))
 
 
 def _refundable(ask: Ask, ids: Mapping[str, int]) -> Thing:
     found = ask.work.session.get_one(Receipt, ids["receipt"])
-    thing = _receipt(ask, ids)
+    thing = receipt_thing(ask, ids)
     left = found.amount - Money(found.refunded_cents)
     value = f"{left.minor // 100}.{left.minor % 100:02}"
     fields = [Field(AMOUNT.name, say("How much goes back"), AMOUNT.type, value=value, hint=AMOUNT.hint)]
@@ -69,7 +71,11 @@ def _refundable(ask: Ask, ids: Mapping[str, int]) -> Thing:
 
 
 def goes_back_to(ask: Ask, receipt: Receipt) -> Sentence | str:
-    """The phone that paid, out of our own row; never one that somebody types (M14)."""
+    """The phone that paid, out of our own row; never one that somebody types (M14). Cash and bank money have none."""
+    if receipt.provider == IN_CASH:
+        return say("whoever paid {receipt}, in cash, against a signature", receipt=receipt.number)
+    if receipt.provider == BY_BANK:
+        return say("the bank account that {receipt} came from", receipt=receipt.number)
     collection = ask.work.session.get(Collection, receipt.collection_id) if receipt.collection_id else None
     if collection is None:
         return say("the payer of {receipt}, by a reversal in M-PESA's own pages", receipt=receipt.number)
@@ -97,7 +103,7 @@ def _refund(work: Work, actor: Actor, given: Given) -> Outcome:
 
 
 def _movable(ask: Ask, ids: Mapping[str, int]) -> Thing:
-    thing = _receipt(ask, ids)
+    thing = receipt_thing(ask, ids)
     return Thing(thing.kind, thing.id, thing.title, thing.back, thing.facts, [WHOSE])
 
 
@@ -110,6 +116,17 @@ def _move(work: Work, actor: Actor, given: Given) -> Outcome:
 
 
 def _reverse_receipt(work: Work, actor: Actor, given: Given) -> Outcome:
+    _only_of_gateway(work, given.ids)
+    return take_out(work, actor, given)
+
+
+def _only_of_gateway(work: Work, ids: Mapping[str, int]) -> None:
+    if is_by_hand(work.session.get_one(Receipt, ids["receipt"])):
+        raise Refusal(say("That payment did not come by M-PESA."))
+
+
+def take_out(work: Work, actor: Actor, given: Given) -> Outcome:
+    """A receipt leaves the books, whoever says so."""
     receipt = work.session.get_one(Receipt, given.ids["receipt"])
     if not reverse_receipt(work, receipt_id=receipt.id, reason=given.reason, actor=actor):
         raise Refusal(say("That payment is out of the books already."))
@@ -195,8 +212,8 @@ REFUND = Deed(
     _refundable,
     _refund,
     lead=say(
-        "First a credit note for what was bought, then the payout, to the phone that paid. "
-        "The payout is made in M-PESA's own pages; then its number is recorded here."
+        "First a credit note for what was bought, then the payout, to whoever paid and by the same way. "
+        "M-PESA's is made in its own pages; then the number of the payout is recorded here."
     ),
     place="receipts",
     pays_out=True,
@@ -218,7 +235,7 @@ TAKEN_BACK = Deed(
     "correct_money",
     say("M-PESA took a payment back"),
     say("Take it out of the books"),
-    _receipt,
+    receipt_thing,
     _reverse_receipt,
     lead=say("Only where M-PESA itself says so. Unused time ends, used days are owed. There is no way back."),
     place="receipts",

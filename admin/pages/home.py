@@ -24,7 +24,7 @@ COUNTED_UP_TO = 1_000
 _MONEY_BY_DAY = text(
     """
     SELECT CAST(received_at AT TIME ZONE 'Africa/Nairobi' AS date) AS day, sum(amount_cents)::bigint AS cents
-    FROM receipts WHERE received_at >= :since GROUP BY 1
+    FROM receipts WHERE received_at >= :since AND reversed_at IS NULL GROUP BY 1
     """
 )
 _SALES = text(

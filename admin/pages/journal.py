@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from admin.desk import Ask, Door
 from admin.lists import Rows, cursor, fetch, keyset
 from admin.pages.deeds_of_accounts import DEEDS as DEEDS_OF_ACCOUNTS
+from admin.pages.deeds_of_cash import TAKE as TAKE_MONEY
 from admin.pages.deeds_of_payments import GOODWILL, TAKE_BACK
 from admin.pages.entries import ENTRIES
 from admin.pages.person import page_of, seen
@@ -56,7 +57,7 @@ def journal(ask: Ask) -> Page:
     lead = say("What is charged adds, what is paid takes away. Below zero is the subscriber's money with us.")
     ways = [
         (deed.title, deed.at(subscriber=subscriber.id))
-        for deed in (GOODWILL, *DEEDS_OF_ACCOUNTS)
+        for deed in (TAKE_MONEY, GOODWILL, *DEEDS_OF_ACCOUNTS)
         if ask.may(deed.needs)
     ]
     return page_of(ask, subscriber, "journal", tables=[table], lead=lead, ways=ways)

@@ -17,6 +17,7 @@ from core.billing.model import PAID as PAID_FOR
 from core.catalogue.labels import plan_term
 from core.catalogue.model import HOTSPOT, Plan
 from core.payments.model import FAILED, LAPSED, PAID, PROMPTED, UNKNOWN, Collection, Receipt, SuspenseItem
+from core.payments.ways import BY_BANK, IN_CASH
 from core.subscribers.model import Subscriber
 
 Buyer, Beneficiary = aliased(Subscriber), aliased(Subscriber)
@@ -149,12 +150,17 @@ def collections(ask: Ask) -> Page:
 
 # -- receipts and suspense
 
+WAYS: dict[str, Sentence] = {"mpesa": say("M-PESA"), IN_CASH: say("Cash"), BY_BANK: say("Bank")}
+
 
 def receipts(ask: Ask) -> Page:
     linked = ask.may("see_people")
+    shown = ask.query.get("show", "")
     rows: Rows = select(Receipt, Subscriber.account_no).outerjoin(
         Subscriber, Subscriber.id == Receipt.subscriber_id
     )
+    if shown in WAYS:
+        rows = rows.where(Receipt.provider == shown)
     table = keyset(
         ask.work,
         rows,
@@ -164,6 +170,7 @@ def receipts(ask: Ask) -> Page:
         columns=[
             say("Received"),
             say("Receipt"),
+            say("How it came"),
             say("Amount"),
             say("Account"),
             say("Typed account"),
@@ -172,6 +179,7 @@ def receipts(ask: Ask) -> Page:
         cells=lambda row: [
             instant(row.Receipt.received_at),
             Cell(row.Receipt.number, path=f"/receipts/{row.Receipt.id}"),
+            Cell(WAYS.get(row.Receipt.provider, row.Receipt.provider)),
             money(row.Receipt.amount_cents),
             account(row.account_no, row.Receipt.subscriber_id, linked=linked),
             Cell(row.Receipt.account_text or NOTHING, quiet=True),
@@ -180,7 +188,11 @@ def receipts(ask: Ask) -> Page:
         key_of=lambda row: row.Receipt.id,
         empty=say("No money was received yet."),
     )
-    return Page(say("Receipts"), tables=[table], place="receipts")
+    tabs = [
+        Tab(say("All"), "/receipts", here=shown not in WAYS),
+        *(Tab(words, f"/receipts?show={way}", here=shown == way) for way, words in WAYS.items()),
+    ]
+    return Page(say("Receipts"), tables=[table], place="receipts", tabs=tabs)
 
 
 def payer_words(hint: str, ask: Ask) -> str:

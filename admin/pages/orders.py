@@ -13,6 +13,7 @@ from admin.given import Given
 from admin.lists import Rows, keyset
 from admin.pages import (
     deeds_of_accounts,
+    deeds_of_cash,
     deeds_of_contacts,
     deeds_of_invoices,
     deeds_of_lines,
@@ -25,6 +26,7 @@ from core.base.errors import Refusal
 from core.base.money import Money, show_money
 from core.base.words import Sentence, say
 from core.payments.model import Receipt
+from core.payments.ways import is_by_hand
 from core.staff.audit import Actor, note
 from core.staff.model import StaffMember, StaffOrder
 from core.staff.orders import AGREED, DONE, REFUSED, SECOND, WAITING, Run
@@ -36,6 +38,7 @@ DEEDS: dict[str, Deed] = {
     deed.name: deed
     for deed in (
         *deeds_of_payments.DEEDS,
+        *deeds_of_cash.DEEDS,
         *deeds_of_invoices.DEEDS,
         *deeds_of_lines.DEEDS,
         *deeds_of_accounts.DEEDS,
@@ -116,7 +119,7 @@ def paid(ask: Ask) -> Page | Elsewhere:
 
     def done() -> None:
         if len(number) < 4:
-            raise Refusal(say("Type the number that M-PESA gave to the payout."))
+            raise Refusal(say("Type the number of the payout."))
         record_payout(
             ask.work, ask.actor, order_id=ask.ids["order"], run_of=_run_of(ask, reference=number[:40])
         )
@@ -199,6 +202,8 @@ def _next(found: StaffOrder) -> Sentence | None:
 def _pay_to(ask: Ask, found: StaffOrder) -> Sentence:
     receipt = ask.work.session.get_one(Receipt, found.about_id)
     amount = show_money(Money(found.stake_cents))
+    if is_by_hand(receipt):
+        return say("Give {amount} back to {whom}", amount=amount, whom=goes_back_to(ask, receipt))
     return say("Pay {amount} by M-PESA to {phone}", amount=amount, phone=goes_back_to(ask, receipt))
 
 

@@ -3,15 +3,19 @@
 from sqlalchemy import select
 
 from admin.desk import Ask, Door
+from admin.pages.deeds_of_cash import TAKE_OUT
 from admin.pages.deeds_of_payments import MOVE, REFUND, TAKEN_BACK, receipt_facts
 from admin.pages.entries import ENTRIES
-from admin.show import NOTHING, Cell, Page, Table, Way, instant, money, plain
+from admin.show import NOTHING, Cell, Page, Table, Way, day, instant, money, plain
+from core.base.clock import nairobi_day
 from core.base.words import say
 from core.billing.correction_model import Correction
 from core.payments.bought import bought_with
 from core.payments.model import Receipt
+from core.payments.ways import is_by_hand
 from core.staff.audit import note
-from core.staff.model import StaffMember
+from core.staff.model import AuditEntry, StaffMember
+from core.subscribers.model import Subscriber
 
 
 def receipt(ask: Ask) -> Page:
@@ -22,8 +26,13 @@ def receipt(ask: Ask) -> Page:
     facts = [
         *receipt_facts(ask, found),
         (say("Payment asked for"), Cell(str(found.collection_id or NOTHING), path=prompt)),
-        (say("Taken back by M-PESA"), instant(found.reversed_at)),
+        (say("Taken back"), instant(found.reversed_at)),
     ]
+    if is_by_hand(found):
+        facts += [
+            (say("Day on which it came"), day(nairobi_day(found.paid_at) if found.paid_at else None)),
+            (say("Booked by"), _booked_by(ask, found)),
+        ]
     return Page(
         say("Receipt {number}", number=found.number),
         place="receipts",
@@ -38,7 +47,23 @@ def _ways(ask: Ask, found: Receipt) -> list[Way]:
     if not (ask.may("correct_money") and ask.may("see_people")) or found.reversed_at is not None:
         return []
     deeds = [REFUND, MOVE] if found.subscriber_id is not None else []
-    return [(deed.title, deed.at(receipt=found.id)) for deed in (*deeds, TAKEN_BACK)]
+    return [
+        (deed.title, deed.at(receipt=found.id))
+        for deed in (*deeds, TAKE_OUT if is_by_hand(found) else TAKEN_BACK)
+    ]
+
+
+def _booked_by(ask: Ask, found: Receipt) -> Cell:
+    """Whose entry of the audit trail it is."""
+    first = select(Subscriber.id).where(Subscriber.account_no == found.account_text).scalar_subquery()
+    who = select(StaffMember.email).join(AuditEntry, AuditEntry.staff_id == StaffMember.id)
+    mine = who.where(
+        AuditEntry.what == "money_taken",
+        AuditEntry.whom == "subscriber",
+        AuditEntry.whom_id == first,
+        AuditEntry.detail["receipt"].as_integer() == found.id,
+    )
+    return plain(ask.work.session.scalar(mine.limit(1)))
 
 
 def _bought(ask: Ask, found: Receipt) -> Table:

@@ -2,6 +2,9 @@
 the subscriber and the site."""
 
 MPESA_CLEARING = "clearing.mpesa"
+BANK_CLEARING = "clearing.bank"
+CASH = "cash"
+"""In the till of the office."""
 SUSPENSE = "suspense"
 VAT_PAYABLE = "tax.vat"
 EXCISE_PAYABLE = "tax.excise"

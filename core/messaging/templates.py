@@ -34,7 +34,7 @@ def phones(count: int) -> Sentence:
     return counted("{count} phone", "{count} phones", count)
 
 
-_BOUGHT = {"amount": _AMOUNT, "receipt": _RECEIPT}
+_BOUGHT = {"amount": _AMOUNT, "receipt": f"M-PESA {_RECEIPT}"}
 
 TEMPLATES: dict[str, Template] = {
     # -- what was bought
@@ -73,7 +73,7 @@ TEMPLATES: dict[str, Template] = {
     # -- money received
     "receipt": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}, account {account} ({name}). {plan} paid up to the end "
+            "Received {amount}, {receipt}, account {account} ({name}). {plan} paid up to the end "
             "of {last_day}. Balance {balance}. {provider} {dial}"
         ),
         {
@@ -85,26 +85,26 @@ TEMPLATES: dict[str, Template] = {
             "balance": _BALANCE,
         },
         nameless=N_(
-            "Received {amount}, M-PESA {receipt}, account {account}. {plan} paid up to the end "
+            "Received {amount}, {receipt}, account {account}. {plan} paid up to the end "
             "of {last_day}. Balance {balance}. {provider} {dial}"
         ),
     ),
     # To a payer who is not the account's holder: the balance is the holder's affair.
     "receipt_payer": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}, for account {account} ({name}). {plan} paid up to "
+            "Received {amount}, {receipt}, for account {account} ({name}). {plan} paid up to "
             "the end of {last_day}. {provider} {dial}"
         ),
         {**_BOUGHT, "account": _ACCOUNT, "name": _NAME, "plan": _PLAN, "last_day": _DAY},
         nameless=N_(
-            "Received {amount}, M-PESA {receipt}, for account {account}. {plan} paid up to "
+            "Received {amount}, {receipt}, for account {account}. {plan} paid up to "
             "the end of {last_day}. {provider} {dial}"
         ),
     ),
     # To the payer of a voucher that went to another number.
     "receipt_gift": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}. WiFi {term} for {phone}: the voucher goes to that "
+            "Received {amount}, {receipt}. WiFi {term} for {phone}: the voucher goes to that "
             "number by SMS. {provider} {dial}"
         ),
         {**_BOUGHT, "term": _TERM, "phone": "0700 000 000"},
@@ -138,34 +138,34 @@ TEMPLATES: dict[str, Template] = {
             "We have your {amount} ({receipt}). {site} WiFi is down. Your {term} starts only when you "
             "log in. We will SMS you. {provider} {dial}"
         ),
-        {**_BOUGHT, "site": _SITE, "term": _TERM},
+        {**_BOUGHT, "receipt": _RECEIPT, "site": _SITE, "term": _TERM},
     ),
     "router_down_home": Template(
         N_(
             "We have your {amount} ({receipt}). {site} WiFi is down. {plan}: the time you paid for "
             "starts only when it is back. We will SMS you. {provider}"
         ),
-        {**_BOUGHT, "site": _SITE, "plan": _PLAN},
+        {**_BOUGHT, "receipt": _RECEIPT, "site": _SITE, "plan": _PLAN},
     ),
     "money_kept": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}. It bought nothing, so it stays your money: "
+            "Received {amount}, {receipt}. It bought nothing, so it stays your money: "
             "balance {balance}, account {account}. To use it dial {dial}. {provider}"
         ),
         {**_BOUGHT, "balance": _BALANCE, "account": _ACCOUNT},
         chat_msgid=N_(
-            "Received {amount}, M-PESA {receipt}. It bought nothing, so it stays your money: balance "
+            "Received {amount}, {receipt}. It bought nothing, so it stays your money: balance "
             "{balance}, account {account}. To use it write PAY here. {provider}"
         ),
     ),
     "amount_differs": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}, but the price was {price}. Your money is safe: "
+            "Received {amount}, {receipt}, but the price was {price}. Your money is safe: "
             "balance {balance}, account {account}. Dial {dial}. {provider}"
         ),
         {**_BOUGHT, "price": _AMOUNT, "balance": _BALANCE, "account": _ACCOUNT},
         chat_msgid=N_(
-            "Received {amount}, M-PESA {receipt}, but the price was {price}. Your money is safe: "
+            "Received {amount}, {receipt}, but the price was {price}. Your money is safe: "
             "balance {balance}, account {account}. To see it write BALANCE here. {provider}"
         ),
     ),

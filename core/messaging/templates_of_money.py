@@ -5,7 +5,8 @@ from core.base.words import N_, Sentence, counted
 from core.messaging.template import Template, Value
 
 _AMOUNT = "Ksh 12,500"
-_PAID: dict[str, Value] = {"amount": _AMOUNT, "receipt": "SGR7K2XQ9P", "account": "10000015"}
+_NUMBER = "SGR7K2XQ9P"
+_PAID: dict[str, Value] = {"amount": _AMOUNT, "receipt": f"M-PESA {_NUMBER}", "account": "10000015"}
 _PAPER: dict[str, Value] = {"number": "INV-2026-000001", "amount": _AMOUNT, "account": "10000015"}
 _LINE: dict[str, Value] = {"plan": "Home 100Mbps", "last_day": "14/01/2027"}
 
@@ -18,21 +19,21 @@ def lines(count: int) -> Sentence:
 TEMPLATES_OF_MONEY: dict[str, Template] = {
     "receipt_owing": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}, account {account}. {plan} paid up to the end of "
+            "Received {amount}, {receipt}, account {account}. {plan} paid up to the end of "
             "{last_day}. Still to pay: {owed}. {provider} {dial}"
         ),
         {**_PAID, **_LINE, "owed": _AMOUNT},
     ),
     "receipt_part": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}, account {account}. Part of {plan}: on up to the end of "
+            "Received {amount}, {receipt}, account {account}. Part of {plan}: on up to the end of "
             "{last_day}. Balance {balance}. {provider} {dial}"
         ),
         {**_PAID, **_LINE, "balance": _AMOUNT},
     ),
     "debt_paid": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}, for what account {account} owed. Still to pay: {owed}. "
+            "Received {amount}, {receipt}, for what account {account} owed. Still to pay: {owed}. "
             "Balance {balance}. {provider} {dial}"
         ),
         {**_PAID, "owed": _AMOUNT, "balance": _AMOUNT},
@@ -40,7 +41,7 @@ TEMPLATES_OF_MONEY: dict[str, Template] = {
     # To whoever pays for the lines of others.
     "receipt_lines": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}, account {account}: {lines} paid. Still to pay: {owed}. "
+            "Received {amount}, {receipt}, account {account}: {lines} paid. Still to pay: {owed}. "
             "Balance {balance}. {provider} {dial}"
         ),
         {**_PAID, "lines": lines(30), "owed": _AMOUNT, "balance": _AMOUNT},
@@ -52,7 +53,7 @@ TEMPLATES_OF_MONEY: dict[str, Template] = {
     ),
     "money_aside": Template(
         N_(
-            "Received {amount}, M-PESA {receipt}. {kept} is kept aside for {plan}, which costs {price}. "
+            "Received {amount}, {receipt}. {kept} is kept aside for {plan}, which costs {price}. "
             "Account {account}. {provider} {dial}"
         ),
         {**_PAID, "kept": _AMOUNT, "plan": "Home 100Mbps", "price": _AMOUNT},
@@ -62,24 +63,38 @@ TEMPLATES_OF_MONEY: dict[str, Template] = {
             "M-PESA took back your {amount}, {receipt}. The unused time it bought is taken back too. "
             "To pay: {owed}, account {account}. {provider} {dial}"
         ),
+        {**_PAID, "receipt": _NUMBER, "owed": _AMOUNT},
+    ),
+    # What staff had booked and did not come: a cheque that bounced, a slip of a key.
+    "payment_taken_out": Template(
+        N_(
+            "Your {amount}, {receipt}, has not come or was not yours: taken out, with its unused time. "
+            "To pay: {owed}, account {account}. {provider} {dial}"
+        ),
         {**_PAID, "owed": _AMOUNT},
+    ),
+    "refund_by_hand": Template(
+        N_(
+            "We have given back {amount} of {receipt}, number {reference}. Account {account}. {provider} {dial}"
+        ),
+        {**_PAID, "reference": _NUMBER},
     ),
     "refund_paid": Template(
         N_(
             "We have sent {amount} back to the phone that paid {receipt}: M-PESA {reference}. "
             "Account {account}. {provider} {dial}"
         ),
-        {**_PAID, "reference": "SGR7K2XQ9P"},
+        {**_PAID, "receipt": _NUMBER, "reference": _NUMBER},
     ),
     "money_moved_away": Template(
         N_(
-            "{amount} of M-PESA {receipt} was meant for another account, and is moved there. Account {account}. "
+            "{amount} of {receipt} was meant for another account, and is moved there. Account {account}. "
             "Not right? {provider} {dial}"
         ),
         _PAID,
     ),
     "money_moved_here": Template(
-        N_("{amount} of M-PESA {receipt} is moved to your account {account}. {provider} {dial}"),
+        N_("{amount} of {receipt} is moved to your account {account}. {provider} {dial}"),
         _PAID,
     ),
     # -- papers, in one text

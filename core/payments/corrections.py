@@ -13,17 +13,18 @@ from core.billing.corrections import note_correction, reason_of
 from core.billing.credit import credit, left_of
 from core.billing.model import CHANGE
 from core.billing.withdraw import withdraw_unused
-from core.ledger.accounts import MPESA_CLEARING, receivable
+from core.ledger.accounts import receivable
 from core.ledger.post import lock_subscriber, post
 from core.payments.bought import Bought, bought_on, lock_receipt, take_back
 from core.payments.events import MoneyKept, MoneyMoved, RefundPaid
 from core.payments.keep import release_money
 from core.payments.model import Receipt, SuspenseItem
+from core.payments.ways import lies_in
 from core.staff.acts import demand
 from core.staff.audit import Actor
 
 NO_OWNER = say("Nobody owns that payment yet: find its owner first.")
-REVERSED = say("M-PESA took that payment back.")
+REVERSED = say("That payment was taken back.")
 
 
 def resolve_suspense(
@@ -54,16 +55,17 @@ def resolve_suspense(
 def refund(
     work: Work, actor: Actor, *, receipt_id: int, amount: Money, reference: str, reason: str
 ) -> Correction:
-    """Money went back by hand to the phone that had paid: a credit note for what was bought with it, then Dr
-    receivable, Cr clearing.
+    """Money went back by hand to whoever had paid, by the way it came: a credit note for what was bought with it, then
+    Dr receivable, Cr where the money lay.
 
-    reference: the provider's own number of the payout; the same twice is refused. Never more than the receipt, all its
-    refunds together. Money of it that bought nothing needs no credit note. Raises Refusal.
+    reference: the number of the payout, M-PESA's, the bank's or the cash voucher's; the same twice is refused. Never
+    more than the receipt, all its refunds together. Money of it that bought nothing needs no credit note. Raises
+    Refusal.
     """
     demand(actor, "correct_money")
     number = "".join(reference.split()).upper()
     if not amount.is_positive or not 4 <= len(number) <= 40:
-        raise Refusal(say("A refund needs an amount and M-PESA's number of it."))
+        raise Refusal(say("A refund needs an amount and the number of its payout."))
     receipt = _owned(work, receipt_id)
     owner_id = receipt.subscriber_id
     assert owner_id is not None
@@ -74,7 +76,7 @@ def refund(
         work,
         kind="refund",
         source=f"refund:{receipt.provider}:{number}",
-        sides=[(receivable(owner_id), amount), (MPESA_CLEARING, -amount)],
+        sides=[(receivable(owner_id), amount), (lies_in(receipt.provider), -amount)],
     )
     receipt.refunded_cents += amount.minor
     correction = note_correction(

@@ -7,10 +7,11 @@ from core.base.database import Work
 from core.base.ids import EntryId
 from core.base.msisdn import Msisdn, NotAPhoneNumber
 from core.billing.invoice import invoice_named
-from core.ledger.accounts import MPESA_CLEARING, SUSPENSE, receivable
+from core.ledger.accounts import SUSPENSE, receivable
 from core.ledger.post import post
 from core.payments.events import MoneyKept
 from core.payments.model import Collection, Receipt, SuspenseItem
+from core.payments.ways import sides_in
 from core.subscribers.account_no import parse_account_no
 from core.subscribers.meet import find
 from core.subscribers.model import Subscriber
@@ -18,25 +19,21 @@ from core.subscribers.queries import by_account_no
 
 
 def keep_money(work: Work, receipt: Receipt, *, subscriber_id: int) -> None:
-    """Credit a receipt to its owner, whose row the caller holds: Dr clearing, Cr receivable."""
-    receipt.subscriber_id = subscriber_id
-    post(
-        work,
-        kind="payment",
-        source=source_of(receipt),
-        sides=[(MPESA_CLEARING, receipt.amount), (receivable(subscriber_id), -receipt.amount)],
-    )
+    """Credit a receipt to its owner, whose row the caller holds, and have its money used."""
+    credit_owner(work, receipt, subscriber_id=subscriber_id)
     work.record(MoneyKept(receipt.id))
+
+
+def credit_owner(work: Work, receipt: Receipt, *, subscriber_id: int) -> None:
+    """Dr where the money lies, Cr receivable of the owner, whose row the caller holds."""
+    receipt.subscriber_id = subscriber_id
+    sides = sides_in(receipt, receivable(subscriber_id))
+    post(work, kind="payment", source=source_of(receipt), sides=sides)
 
 
 def suspend_money(work: Work, receipt: Receipt, *, reason: str) -> None:
     """Keep a receipt whose owner is not known: Dr clearing, Cr suspense."""
-    post(
-        work,
-        kind="payment",
-        source=source_of(receipt),
-        sides=[(MPESA_CLEARING, receipt.amount), (SUSPENSE, -receipt.amount)],
-    )
+    post(work, kind="payment", source=source_of(receipt), sides=sides_in(receipt, SUSPENSE))
     work.session.add(SuspenseItem(receipt_id=receipt.id, reason=reason, created_at=work.now))
 
 

@@ -94,7 +94,7 @@ def use_receipt(work: Work, *, receipt: Receipt) -> Spent:
 def use_money(work: Work, holder_id: int, *, why: str, first: Invoice | None = None) -> Spent:
     """Use the own money of an account. why: the occasion, and the session of what it buys; the same twice is once.
     first: the invoice that it was sent for, which is paid before all others, also where it was written off."""
-    work.session.execute(_LOCK, {"holder_id": holder_id})
+    lock_holder(work, holder_id)
     spent = Spent()
     if purchase_at(work, _step(why, 0)) is not None:
         spent.terms = 1
@@ -119,6 +119,11 @@ def use_money(work: Work, holder_id: int, *, why: str, first: Invoice | None = N
     return spent
 
 
+def lock_holder(work: Work, holder_id: int) -> None:
+    """Take the rows of the account and of everybody whose line it pays for, before its money is touched."""
+    work.session.execute(_LOCK, {"holder_id": holder_id})
+
+
 def renew_due_line(work: Work, *, subscription_id: int) -> int:
     """The line's paid time is over, or its bill is raised: renew it once from the money of whoever pays for it, if that
     suffices. When the time is over, a part of the term is better than none. How many purchases were made."""
@@ -126,7 +131,7 @@ def renew_due_line(work: Work, *, subscription_id: int) -> int:
     if line.paid_through is None or not line.renews:
         return 0
     holder_id, why = line.account_holder_id, f"due:{line.id}:{line.paid_through:%Y%m%d}"
-    work.session.execute(_LOCK, {"holder_id": holder_id})
+    lock_holder(work, holder_id)
     if purchase_at(work, _step(why, 0)) is not None:
         return 1
     work.session.refresh(line)

@@ -1,5 +1,5 @@
-"""A payment that its payer had taken back by the provider: the receipt is marked, its entries are reversed, unused time
-ends, and used days are owed."""
+"""A payment that its payer had taken back by the provider, or that staff had booked and that did not come: the receipt
+is marked, its entries are reversed, unused time ends, and used days are owed."""
 
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from core.payments.bought import Bought, bought_on, lock_receipt, take_back, tra
 from core.payments.events import PaymentReversed
 from core.payments.keep import source_of
 from core.payments.model import Receipt, SuspenseItem
+from core.payments.ways import BY_HAND, is_by_hand
 from core.staff.acts import demand
 from core.staff.audit import Actor
 
@@ -42,7 +43,7 @@ _NO_GRACE = text(
 
 
 def reverse_receipt(work: Work, *, receipt_id: int, reason: str, actor: Actor | None = None) -> bool:
-    """Take a payment out of the books that its payer has back. False where that was done before.
+    """Take a payment out of the books that its payer has back, or that never came. False where that was done before.
 
     actor: none where the provider's own word (pull, status, statement) says so.
     """
@@ -71,7 +72,8 @@ def reverse_receipt(work: Work, *, receipt_id: int, reason: str, actor: Actor | 
     whose = dict.fromkeys([moved.subscriber_id for moved in transfers_of(work, receipt)])
     for account_id in [*whose, *({receipt.subscriber_id} - set(whose))]:
         _collect_from(work, account_id, receipt, actor)
-    _end_grace_of_repeater(work, receipt.subscriber_id)
+    if not is_by_hand(receipt):  # a slip of ours is nobody's trick
+        _end_grace_of_repeater(work, receipt.subscriber_id)
     work.record(PaymentReversed(receipt.id))
     return True
 
@@ -131,7 +133,9 @@ def _reopen(work: Work, owner_id: int, bought: Bought, source: str) -> bool:
 def _end_grace_of_repeater(work: Work, owner_id: int) -> None:
     times = work.session.scalar(
         select(func.count()).where(
-            Receipt.subscriber_id == owner_id, Receipt.reversed_at > work.now - REPEATER_WITHIN
+            Receipt.subscriber_id == owner_id,
+            Receipt.reversed_at > work.now - REPEATER_WITHIN,
+            Receipt.provider.not_in(BY_HAND),
         )
     )
     if (times or 0) > 1:

@@ -18,6 +18,7 @@ from core.messaging.template import Value
 from core.payments.complete import NETWORK_ANSWERS_WITHIN
 from core.payments.model import PAID, Collection, Receipt
 from core.payments.own_money import BY_RECEIPT, FIRST_TERM, OWN_MONEY
+from core.payments.ways import is_by_hand, named
 from core.subscribers.model import Subscriber
 from core.subscribers.queries import language_of, phone_of
 
@@ -97,12 +98,12 @@ def tell_receipt(work: Work, purchase_id: int) -> None:
 def _tell_paid(work: Work, purchase: Purchase, holder_id: int, facts: dict[str, Value]) -> None:
     if purchase.purpose != TERM and not _was_collected(work, purchase):
         return  # own money paid for it, at a screen that has said so
-    amount, number = _received(work, purchase)
-    if not number:
+    amount, found = _received(work, purchase)
+    if found is None:
         values = {name: facts[name] for name in ("name", "last_day")} | {"amount": amount}
         tell_person(work, holder_id, "line_restored", values, f"receipt:{purchase.id}", answers=purchase)
         return
-    paid: dict[str, Value] = {"amount": amount, "receipt": number, **facts}
+    paid: dict[str, Value] = {"amount": amount, "receipt": named(found), **facts}
     template, news = _news_of(work, purchase, holder_id)
     told = {name: value for name, value in paid.items() if template == "receipt" or name != "name"}
     tell_person(work, holder_id, template, {**told, **news}, f"receipt:{purchase.id}", answers=purchase)
@@ -141,9 +142,9 @@ def _tell_of_another(work: Work, purchase: Purchase, line: Subscription, facts: 
     """A line that somebody else pays for: its owner learns until when it is paid, and of the payer's money nothing."""
     plain = {name: facts[name] for name in ("plan", "last_day", "account")}
     if purchase.channel != OWN_MONEY:
-        amount, number = _received(work, purchase)
-        if number:
-            paid: dict[str, Value] = {"amount": amount, "receipt": number, **facts}
+        amount, found = _received(work, purchase)
+        if found is not None:
+            paid: dict[str, Value] = {"amount": amount, "receipt": named(found), **facts}
             key = f"receipt:{purchase.id}:payer"
             tell_person(work, purchase.buyer_id, "receipt_payer", paid, key, answers=purchase)
     elif not purchase.session.startswith(BY_RECEIPT):
@@ -163,12 +164,12 @@ def tell_gift(work: Work, purchase_id: int) -> None:
     if purchase.plan.kind != HOTSPOT or purchase.buyer_id == purchase.beneficiary_id:
         return
     whose = phone_of(work, purchase.beneficiary_id)
-    amount, number = _received(work, purchase)
-    if whose is None or not number:
+    amount, found = _received(work, purchase)
+    if whose is None or found is None:
         return
     values: dict[str, Value] = {
         "amount": amount,
-        "receipt": number,
+        "receipt": named(found),
         "term": plan_term(purchase.plan),
         "phone": whose.spaced,
     }
@@ -191,9 +192,10 @@ def tell_money_is_safe(work: Work, purchase_id: int, *, everywhere: str) -> None
         return  # of the payer's money the line's owner learns nothing
     if work.now < purchase.paid_at + NETWORK_ANSWERS_WITHIN:
         raise NotReady("the network may still answer in its usual time")
-    amount, number = _received(work, purchase, wait=False)
+    amount, found = _received(work, purchase, wait=False)
     site = work.session.get_one(Site, line.site_id).name if line.site_id else everywhere
-    values: dict[str, Value] = {"amount": amount, "receipt": number or "M-PESA", "site": site}
+    receipt: Value = "M-PESA" if found is None else named(found) if is_by_hand(found) else found.number
+    values: dict[str, Value] = {"amount": amount, "receipt": receipt, "site": site}
     if purchase.plan.kind == HOTSPOT:
         values["term"] = plan_term(purchase.plan)
         tell_person(
@@ -206,8 +208,8 @@ def tell_money_is_safe(work: Work, purchase_id: int, *, everywhere: str) -> None
         )
 
 
-def _received(work: Work, purchase: Purchase, *, wait: bool = True) -> tuple[str, str]:
-    """What was paid and under which receipt number. Raises NotReady while the number may still come."""
+def _received(work: Work, purchase: Purchase, *, wait: bool = True) -> tuple[str, Receipt | None]:
+    """What was paid and by which receipt. Raises NotReady while the number may still come."""
     found = work.session.execute(
         select(Receipt)
         .join(Collection, Collection.id == Receipt.collection_id)
@@ -216,14 +218,14 @@ def _received(work: Work, purchase: Purchase, *, wait: bool = True) -> tuple[str
     ).scalar_one_or_none()
     if found is None and purchase.channel == OWN_MONEY:
         if not purchase.session.startswith(BY_RECEIPT):
-            return show_money(purchase.price), ""  # kept before, or moved here
+            return show_money(purchase.price), None  # kept before, or moved here
         sum_of_all = work.session.get_one(Receipt, int(purchase.session.removeprefix(BY_RECEIPT)))
-        return show_money(sum_of_all.amount), sum_of_all.number
+        return show_money(sum_of_all.amount), sum_of_all
     if found is not None:
-        return show_money(purchase.price), found.number
+        return show_money(purchase.price), found
     if wait and purchase.paid_at is not None and work.now < purchase.paid_at + RECEIPT_COMES_WITHIN:
         raise NotReady("the receipt number is not known yet")
-    return show_money(purchase.price), ""
+    return show_money(purchase.price), None
 
 
 def tell_person(

@@ -13,6 +13,7 @@ from core.payments.installments import open_installments, price_saved_for
 from core.payments.model import Collection, Installment, Receipt
 from core.payments.own_money import Spent
 from core.payments.tell import tell_person
+from core.payments.ways import is_by_hand, named
 from core.subscribers.model import Subscriber
 
 
@@ -39,7 +40,7 @@ def tell_money_kept(work: Work, receipt: Receipt) -> None:
     _, own = standing(work, owner.id)
     values: dict[str, Value] = {
         "amount": show_money(receipt.amount),
-        "receipt": receipt.number,
+        "receipt": named(receipt),
         "balance": show_money(own),
         "account": owner.account_no,
     }
@@ -51,14 +52,17 @@ def tell_money_kept(work: Work, receipt: Receipt) -> None:
 
 
 def tell_reversal(work: Work, receipt_id: int) -> None:
-    """A payment was taken back by its provider's hand: what is to pay now."""
+    """A payment was taken back, by its provider's hand or by ours: what is to pay now."""
     receipt = work.session.get_one(Receipt, receipt_id)
     if receipt.subscriber_id is None:
         return
     owner = work.session.get_one(Subscriber, receipt.subscriber_id)
     owed, _ = standing(work, owner.id)
     values: dict[str, Value] = {**_facts(receipt, owner), "owed": show_money(owed)}
-    tell_person(work, owner.id, "payment_reversed", values, f"reversed:{receipt.id}")
+    template = "payment_taken_out"
+    if not is_by_hand(receipt):
+        template, values["receipt"] = "payment_reversed", receipt.number
+    tell_person(work, owner.id, template, values, f"reversed:{receipt.id}")
 
 
 def tell_correction(work: Work, correction_id: int) -> None:
@@ -74,7 +78,10 @@ def tell_correction(work: Work, correction_id: int) -> None:
     }
     if correction.kind == "refund":
         values["reference"] = correction.reference or ""
-        tell_person(work, owner.id, "refund_paid", values, f"correction:{correction.id}")
+        template = "refund_by_hand"
+        if not is_by_hand(receipt):
+            template, values["receipt"] = "refund_paid", receipt.number
+        tell_person(work, owner.id, template, values, f"correction:{correction.id}")
         return
     template = "money_moved_away" if correction.cents > 0 else "money_moved_here"
     tell_person(work, owner.id, template, values, f"correction:{correction.id}:{owner.id}")
@@ -101,4 +108,4 @@ def _tell_aside(work: Work, receipt: Receipt, kept: Installment) -> None:
 
 
 def _facts(receipt: Receipt, owner: Subscriber) -> dict[str, Value]:
-    return {"amount": show_money(receipt.amount), "receipt": receipt.number, "account": owner.account_no}
+    return {"amount": show_money(receipt.amount), "receipt": named(receipt), "account": owner.account_no}

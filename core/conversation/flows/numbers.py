@@ -14,6 +14,7 @@ from core.conversation.levels import ask_code, due_at, moment, require, talk_nam
 from core.conversation.screen import Choice, Line, Screen, offer, question, reserved
 from core.conversation.step import Context, Next, Plain, again, end, go
 from core.payments.model import Receipt
+from core.payments.ways import BY_HAND
 from core.subscribers.account_no import parse_account_no
 from core.subscribers.changes import (
     ACCOUNT_MOVED,
@@ -252,7 +253,9 @@ def refused(context: Context) -> Next:
 def _is_last_receipt(context: Context, subscriber_id: int, typed: str) -> bool:
     last = context.work.session.scalar(
         select(Receipt.number)
-        .where(Receipt.subscriber_id == subscriber_id)
+        .where(
+            Receipt.subscriber_id == subscriber_id, Receipt.provider.not_in(BY_HAND)
+        )  # a book's next number is known
         .order_by(Receipt.received_at.desc(), Receipt.id.desc())
         .limit(1)
     )

@@ -31,7 +31,7 @@ BRANDS = {
 EACH = [(name, language) for name in TEMPLATES for language in LANGUAGES]
 RECEIPT = {
     "amount": "Ksh 2,000",
-    "receipt": "SGR7K2XQ9P",
+    "receipt": "M-PESA SGR7K2XQ9P",
     "account": "1000015",
     "name": "Amina",
     "plan": "Home 10Mbps",
