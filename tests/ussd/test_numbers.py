@@ -85,11 +85,13 @@ def own_money(database: Database, shillings: int) -> None:
         )
 
 
-def last_receipt(database: Database, person: int, number: str = "SGR7K2XQ9P") -> None:
+def last_receipt(
+    database: Database, person: int, number: str = "SGR7K2XQ9P", provider: str = "mpesa"
+) -> None:
     with database.work() as work:
         work.session.add(
             Receipt(
-                provider="mpesa", number=number, amount_cents=5_000, shortcode="1", received_at=work.now,
+                provider=provider, number=number, amount_cents=5_000, shortcode="1", received_at=work.now,
                 subscriber_id=person,
             )
         )  # fmt: skip
@@ -336,7 +338,7 @@ def test_the_owner_comes_back_by_account_receipt_and_code(
     assert person_id(database) == new
 
 
-@pytest.mark.parametrize("wrong", ["account", "receipt", "older receipt", "another's account"])
+@pytest.mark.parametrize("wrong", ["account", "receipt", "older receipt", "cash", "another's account"])
 def test_nobody_else_does_and_is_not_told_why(
     phone: Handset, mailbox: Mailbox, old_account: str, provider: Provider, database: Database, wrong: str
 ) -> None:
@@ -347,6 +349,11 @@ def test_nobody_else_does_and_is_not_told_why(
         receipt = "SGR7K2XQ9Q"
     elif wrong == "older receipt":
         receipt = "OLDER12345"
+    elif wrong == "cash":  # the next number of a receipt book is easily guessed
+        receipt = "124"
+        with database.work() as work:
+            old = int(work.scalar("SELECT id FROM subscribers WHERE account_no = :no", no=old_account) or 0)
+        last_receipt(database, old, "124", provider="cash")
     else:
         other = provider.person("0733000444", "en", "Otieno")
         last_receipt(database, other, "THEIRS1234")

@@ -10,7 +10,7 @@ from tests.core.messaging.conftest import KEPT, Desk
 
 
 def refused(desk: Desk, key: str, person: int) -> int:
-    notice = desk.queue(key, "money_kept", {**KEPT, "receipt": key}, to=person)
+    notice = desk.queue(key, "money_kept", {**KEPT, "receipt": f"M-PESA {key}"}, to=person)
     desk.carrier.answers.append(Rejected("403", code="403"))
     desk.run(timedelta(seconds=1))
     return notice
