@@ -61,6 +61,7 @@ class Subscription(Base):
         CheckConstraint("state NOT IN ('active', 'grace') OR paid_through IS NOT NULL", name="paid_through"),
         Index("ix_subscriptions_subscriber_id_state", "subscriber_id", "state"),
         Index("ix_subscriptions_state_paid_through", "state", "paid_through"),
+        Index("ix_subscriptions_payer_id", "payer_id", postgresql_where=text("payer_id IS NOT NULL")),
         Index("ix_subscriptions_slowed_at", "id", postgresql_where=text("slowed_at IS NOT NULL")),
         Index("ix_subscriptions_capped_at", "id", postgresql_where=text("capped_at IS NOT NULL")),
         Index(
@@ -81,7 +82,7 @@ class Subscription(Base):
     anchor_day: Mapped[int | None] = mapped_column(Integer)
     dark_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    payer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("subscribers.id"), index=True)
+    payer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("subscribers.id"))
     next_plan_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("plans.id"))
     next_plan_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     renews: Mapped[bool] = mapped_column(Boolean, server_default="true")
