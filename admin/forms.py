@@ -7,7 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 MAX_BYTES = 8_192
-MAX_FIELDS = 20
+MAX_FIELDS = 160
+"""A policy of dunning has the most: twelve steps and more of eight fields each."""
 SECONDS = 5.0
 """Whoever drips a form slower is no person."""
 FORM_TYPE = "application/x-www-form-urlencoded"

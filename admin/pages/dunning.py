@@ -8,13 +8,27 @@ from sqlalchemy import select
 from admin.desk import Ask, Door
 from admin.pages.deeds_of_lines import GRACE, LEND, PROMISE
 from admin.pages.deeds_of_standstills import CLOSE, OPEN
+from admin.pages.dunning_policy import ACTIONS
+from admin.pages.dunning_rules import may_say_so, rules
 from admin.pages.person import page_of, seen
-from admin.show import NOTHING, Act, Cell, Elsewhere, Page, Table, Way, day, instant, number, plain, state
+from admin.show import (
+    NOTHING,
+    Act,
+    Cell,
+    Elsewhere,
+    Page,
+    Table,
+    Way,
+    day,
+    instant,
+    number,
+    plain,
+    state,
+)
 from core.base.clock import last_day, nairobi_day
-from core.base.words import Sentence, say
+from core.base.words import say
 from core.billing.cut_hold import allow_cuts, open_holds
 from core.billing.dunning_model import CutHold, DunningStep, Standstill, StepTaken
-from core.billing.dunning_policy import policies_now
 from core.billing.model import ACTIVE, ENDED, Subscription
 from core.billing.model import GRACE as IN_GRACE
 from core.billing.promise import last_promise, let_prompt
@@ -22,25 +36,23 @@ from core.catalogue.model import PPPOE, Plan, Site
 from core.messaging.consent import may_tell
 from core.messaging.template import Purpose
 
-ACTIONS: dict[str, Sentence] = {
-    "remind": say("reminded"),
-    "prompt": say("prompted, if agreed"),
-    "slow": say("slowed"),
-    "suspend": say("switched off"),
-    "end": say("ended"),
-}
 NEWEST = 30
 """Steps and standstills that are shown: those that a question today is about."""
+DONE = {
+    "allowed": say("They are cut within a minute."),
+    "written": say("It holds from its day on."),
+}
 
 
 def dunning(ask: Ask) -> Page:
-    done = say("They are cut within a minute.") if ask.query.get("done") == "allowed" else None
     lead = say(
         "Days are counted from the last paid day. Each step is taken once, and a payment stops them all. "
         "A change is a new policy from a day on."
     )
-    tables = [_holds(ask), *_policies(ask), _standstills(ask)]
-    return Page(say("Dunning"), tables=tables, place="dunning", lead=lead, done=done)
+    tables = [_holds(ask), *rules(ask), _standstills(ask)]
+    return Page(
+        say("Dunning"), tables=tables, place="dunning", lead=lead, done=DONE.get(ask.query.get("done", ""))
+    )
 
 
 def _holds(ask: Ask) -> Table:
@@ -67,33 +79,6 @@ def _allow(ask: Ask, hold: CutHold) -> Cell:
     return Cell("", act=Act(f"/dunning/holds/{hold.id}/allow", say("Cut them")))
 
 
-def _policies(ask: Ask) -> list[Table]:
-    names = {row.id: row.name for row in ask.work.session.execute(select(Plan.id, Plan.name))}
-    return [
-        Table(
-            title=say(
-                "Policy {name}: {plans}",
-                name=each.policy.name,
-                plans=names[each.plan_id] if each.plan_id else say("all other plans"),
-            ),
-            columns=[say("Step"), say("Day"), say("Hour"), say("What"), say("Text"), say("Never on")],
-            rows=[
-                [
-                    plain(step.key),
-                    Cell(f"{step.day_offset:+d}" if step.day_offset else "0", number=True),
-                    plain(f"{step.at:%H:%M}"),
-                    Cell(ACTIONS[step.action]),
-                    Cell(step.template or NOTHING, quiet=True),
-                    Cell(", ".join(step.calendars) or NOTHING, quiet=True),
-                ]
-                for step in each.policy.steps.values()
-            ],
-            empty=say("It has no steps."),
-        )
-        for each in policies_now(ask.work)
-    ]
-
-
 def _standstills(ask: Ask) -> Table:
     found = ask.work.session.execute(
         select(Standstill, Site.name)
@@ -113,19 +98,15 @@ def _standstills(ask: Ask) -> Table:
             for row in found
         ],
         empty=say("It never stood still."),
-        ways=[(OPEN.title, OPEN.path)] if _may_say_so(ask) else (),
+        ways=[(OPEN.title, OPEN.path)] if may_say_so(ask) else (),
     )
 
 
 def _up_again(ask: Ask, found: Standstill) -> Cell:
     if found.to_at is not None:
         return instant(found.to_at)
-    path = CLOSE.at(standstill=found.id) if _may_say_so(ask) else None
+    path = CLOSE.at(standstill=found.id) if may_say_so(ask) else None
     return Cell(say("still down"), tone=None if path else "red", path=path)
-
-
-def _may_say_so(ask: Ask) -> bool:
-    return ask.may("allow_cuts") and ask.may("see_people") and ask.may("see_money")
 
 
 def allow(ask: Ask) -> Elsewhere:

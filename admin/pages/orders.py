@@ -18,6 +18,7 @@ from admin.pages import (
     deeds_of_invoices,
     deeds_of_lines,
     deeds_of_payments,
+    deeds_of_policies,
     deeds_of_standstills,
 )
 from admin.pages.deeds_of_payments import goes_back_to
@@ -43,6 +44,7 @@ DEEDS: dict[str, Deed] = {
         *deeds_of_lines.DEEDS,
         *deeds_of_accounts.DEEDS,
         *deeds_of_contacts.DEEDS,
+        *deeds_of_policies.DEEDS,
         *deeds_of_standstills.DEEDS,
     )
 }

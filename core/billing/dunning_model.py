@@ -30,7 +30,8 @@ class DunningPolicy(Base):
     """A policy from a day on: the newest that has begun holds, one of the line's own plan before one of all plans.
 
     grace_days: how many days of grace its steps count with; a subscription's own number moves them. Changed by a new
-    row with a later day, never by writing into an old one.
+    row with a later day, never by writing into an old one. ended_on: from that day on it holds no more. reason: of who
+    wrote it; none of the one that came with the program.
     """
 
     __tablename__ = "dunning_policies"
@@ -41,6 +42,7 @@ class DunningPolicy(Base):
     plan_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("plans.id"))
     grace_days: Mapped[int] = mapped_column(Integer)
     ended_on: Mapped[date | None] = mapped_column(Date)
+    reason: Mapped[str | None] = mapped_column(Text)
     by_staff_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("staff.id"))
 
 

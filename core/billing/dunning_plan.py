@@ -33,6 +33,7 @@ class Step:
     template: str | None = None
     calendars: tuple[str, ...] = ()
     announces: str | None = None
+    prefer: str | None = None
 
     @property
     def speaks(self) -> bool:
