@@ -1,4 +1,4 @@
-"""Few lines are paid for by another account: the rest need no row in the index of payers, which each move would write"""
+"""Few lines are paid for by another account: the rest need no row in the index of payers, written with each move"""
 
 from alembic import op
 
@@ -10,4 +10,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("DROP INDEX ix_subscriptions_payer_id")
-    op.execute("CREATE INDEX ix_subscriptions_payer_id ON subscriptions (payer_id) WHERE payer_id IS NOT NULL")
+    op.execute(
+        "CREATE INDEX ix_subscriptions_payer_id ON subscriptions (payer_id) WHERE payer_id IS NOT NULL"
+    )
