@@ -115,3 +115,8 @@ class Handset:
         """A fault, and it is in force."""
         self.page.select_option(f"select[name={name}]", value)
         expect(self.page.locator(f"#faults label:has([name={name}])")).to_have_class("odd")
+
+    def advance(self, time: str) -> None:
+        """Moves the clock of the whole demo, until it stands there: whoever dials meanwhile is cut off."""
+        self.page.click(f"[data-advance={time}]")
+        expect(self.page.locator(f"[data-advance={time}]")).to_have_attribute("aria-disabled", "false")

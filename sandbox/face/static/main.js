@@ -20,6 +20,7 @@ const HURRY_MS = 3000;
 const LOOK_AGAIN_MS = 2000; // after a failure
 const facts = { ...document.body.dataset }; // serviceCode, paybill, sender, shortCode
 let number = "";
+let reported = "";
 let seen = null;
 let waiting = 0;
 let looks = 0;
@@ -43,7 +44,9 @@ const desk = {
   /** Runs what a button asks for; what goes wrong is said, and the page looks again at once. */
   async attempt(deed) {
     try {
-      return await deed();
+      const done = await deed();
+      desk.alarm("");
+      return done;
     } catch (error) {
       desk.alarm(error instanceof Refused ? error.message : say("away"));
       return null;
@@ -74,13 +77,19 @@ async function lookOnce() {
     if (mine !== looks || asked !== number) return;
     seen = { ...scene, journey, number: asked, visible };
     show();
-    desk.alarm(journey.answering ? "" : say("productAway"));
+    report(journey.answering ? "" : say("productAway"));
     schedule(Date.now() < hurried ? HURRIED_MS : LOOK_EVERY_MS);
   } catch (error) {
     if (mine !== looks) return;
-    desk.alarm(error instanceof Refused ? error.message : say("away"));
+    report(error instanceof Refused ? error.message : say("away"));
     schedule(LOOK_AGAIN_MS);
   }
+}
+
+/** What a look found. A good one takes away what looks have said, not the answer to what somebody typed or pressed. */
+function report(word) {
+  if (word || find("alarm").textContent === reported) desk.alarm(word);
+  reported = word;
 }
 
 function show() {

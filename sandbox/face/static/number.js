@@ -44,8 +44,10 @@ export function startNumber(desk, chosen) {
     const number = plain(field.value);
     field.setAttribute("aria-invalid", String(number === null));
     if (number === null) desk.alarm(say("notANumber", { number: field.value }));
-    else if (number === desk.number()) field.value = spaced(number);
-    else choose(number);
+    else if (number === desk.number()) {
+      field.value = spaced(number);
+      desk.alarm("");
+    } else choose(number);
   }
 
   find("who").addEventListener("submit", (event) => {
