@@ -76,7 +76,7 @@ def read(text: str) -> Wish | None:
     if not words and named == _NOBODY:
         return None
     known = _wish_of(words)
-    if known is not None and known.action is Action.START and rest.lstrip().startswith("/"):
+    if known is not None and known.action is Action.START and _BUTTON.match(rest):
         known = replace(known, action=Action.MENU)  # a button of Telegram, not a word of the person's
     if known is None:
         return None
@@ -94,6 +94,8 @@ class _Named:
 
 
 _NOBODY = _Named()
+_BUTTON = re.compile(r"[\W_]*/")
+"""Before the first word, whatever else a keyboard has put there."""
 _PHONE = re.compile(r"(?<!\d)\+?(?:254|0)[ -]?[17]\d{2}[ -]?\d{3}[ -]?\d{3}(?!\d)")
 _ACCOUNT = re.compile(
     r"(?i)\b(?:account|akaunti|acct?|a/c)\b\.?(?: ?no)?[.: ]*[1-9]\d{5,8}(?!\d)|(?<!\d)\d{7,8}(?!\d)"

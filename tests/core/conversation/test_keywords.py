@@ -130,6 +130,12 @@ def test_decoration_changes_nothing(data: st.DataObject, text: str) -> None:
     assert read(data.draw(decorated(text))) == read(text)
 
 
+def test_a_button_is_no_consent_whatever_stands_before_it() -> None:
+    for text in ("?/start", " …/START", "_/start", "\N{THUMBS UP SIGN}/start"):
+        assert read(text) == read("/start")
+    assert read("?start") != read("/start")
+
+
 @given(st.text(max_size=300))
 def test_whatever_is_typed_is_read_without_an_error(text: str) -> None:
     wish = read(text)
