@@ -45,7 +45,7 @@ _APOSTROPHES = "'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\
 _SHILLINGS_AFTER = re.compile(r"(\d)\s*/[=-]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NO_CENTS = re.compile(r"(?<=\d)\.00?(?!\d)")
-_THOUSAND_K = re.compile(r"(?i)(?<![^\W_])(?<!\.)(\d{1,3})k(?![^\W_])")
+_THOUSAND_K = re.compile(r"(?i)(?<![^\W_])(?<!\d\.)(\d{1,3})k(?![^\W_])")
 _UNIT_BEHIND = re.compile(r"(?i)(?<=\d)(?=[a-z])")
 _UNIT_BEFORE = re.compile(r"(?i)(?<=[a-z])(?=\d)")
 

@@ -130,6 +130,10 @@ def test_decoration_changes_nothing(data: st.DataObject, text: str) -> None:
     assert read(data.draw(decorated(text))) == read(text)
 
 
+def test_a_full_stop_before_an_amount_is_no_decimal_point() -> None:
+    assert read(".2k bundle") == read("2k bundle")
+
+
 def test_a_button_is_no_consent_whatever_stands_before_it() -> None:
     for text in ("?/start", " …/START", "_/start", "\N{THUMBS UP SIGN}/start"):
         assert read(text) == read("/start")
