@@ -116,7 +116,7 @@ def standing_engine(servers: Servers, test_database: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _sweep(broom: psycopg.Connection) -> None:
+def sweep(broom: psycopg.Connection) -> None:
     """Empty the database; once more where a late call of an earlier test holds one table and waits for another."""
     for _ in range(4):
         try:
@@ -130,7 +130,7 @@ def _sweep(broom: psycopg.Connection) -> None:
 @pytest.fixture
 def database_urls(servers: Servers, test_database: str, broom: psycopg.Connection) -> tuple[str, str]:
     """(owner URL, app URL) of an emptied, migrated database."""
-    _sweep(broom)
+    sweep(broom)
     owner, app = make_url(servers.owner_url), make_url(servers.app_url)
     return (
         owner.set(database=test_database).render_as_string(hide_password=False),

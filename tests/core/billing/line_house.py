@@ -13,8 +13,9 @@ from core.billing.account import own_money
 from core.billing.documents import CreditNote
 from core.billing.expire import sweep
 from core.billing.line_clock import follow_dates
-from core.billing.model import Invoice, Subscription
-from core.billing.serve import start_paid_time
+from core.billing.model import SUSPENDED, Invoice, Subscription
+from core.billing.moves import move
+from core.billing.serve import lock_line, start_paid_time
 from core.catalogue.model import Plan
 from core.ledger.accounts import MPESA_CLEARING, receivable
 from core.ledger.post import lock_subscriber, post
@@ -94,6 +95,14 @@ class LineHouse:
                 subscription_id=line,
                 plan_id=self.plan(work, shillings, **changes).id,
             )
+
+    def cut_off(self, line: int, day: str) -> None:
+        """Off for want of money, in the first minutes of the day."""
+        self.at(day, "00:05")
+        with self.work() as work:
+            found = lock_line(work, line)
+            move(work, found, SUSPENDED, "not paid")
+            found.dark_since = work.now
 
     def move_payday(self, line: int, anchor: int) -> int:
         """Move the payday, paid with own money. The price of the bridge in cents."""

@@ -259,9 +259,9 @@ def test_splitting_a_period_makes_and_loses_no_cent(
     database_urls: object, broom: Any, database: Database, clock: SetClock, days: list[int], steps: list[int]
 ) -> None:
     """However often a period is cut, each part costs its part of the whole, rounded once at each cut."""
-    from tests.conftest import _EMPTY
+    from tests.conftest import sweep
 
-    broom.execute(_EMPTY)
+    sweep(broom)
     house = LineHouse(database, clock)
     line = house.line("2027-03-31")
     house.put(line, 10_000_000)

@@ -183,11 +183,7 @@ def test_what_never_began_comes_back_whole(house: LineHouse) -> None:
 def test_a_line_that_dunning_ended_gets_its_statement_once(house: LineHouse) -> None:
     line = house.line("2027-03-15")
     on(house.database, house.clock, "2027-04-14")
-    house.at("2027-04-19", "00:05")
-    with house.work() as work:
-        found = lock_line(work, line)
-        move(work, found, "suspended", "not paid")
-        found.dark_since = work.now
+    house.cut_off(line, "2027-04-19")
     house.at("2027-06-14")
     with house.work() as work:
         move(work, lock_line(work, line), "ended", "not paid for too long")
@@ -210,11 +206,7 @@ def test_a_bill_that_was_lowered_is_not_charged_again_at_the_end(house: LineHous
 def test_grace_stays_owed_though_the_line_is_paid_and_never_came_back(house: LineHouse) -> None:
     line = house.line("2027-03-15")
     on(house.database, house.clock, "2027-04-13")
-    house.at("2027-04-19", "00:05")
-    with house.work() as work:
-        found = lock_line(work, line)
-        move(work, found, "suspended", "not paid")
-        found.dark_since = work.now
+    house.cut_off(line, "2027-04-19")
     house.put(line, 150_000)
     with house.work() as work:
         use_money(work, work.session.get_one(Subscription, line).subscriber_id, why="test")

@@ -10,10 +10,8 @@ from core.base.errors import Refusal
 from core.base.money import Money
 from core.billing.corrections import goodwill, write_off, written_off
 from core.billing.model import SUSPENDED, Subscription
-from core.billing.moves import move
 from core.billing.pause import set_renews
 from core.billing.payer import set_payer
-from core.billing.serve import lock_line
 from core.billing.unbilled import unbilled
 from core.payments.own_money import renew_due_line, use_money
 from tests.core.billing.cycle_lines import on, put_money
@@ -88,11 +86,7 @@ def test_a_bill_of_days_to_come_is_no_debt_to_be_given_up(house: LineHouse) -> N
 def test_days_of_a_line_that_is_off_and_has_no_bill_are_parts_of_a_whole_month(house: LineHouse) -> None:
     line = house.line("2027-03-15")
     on(house.database, house.clock, "2027-04-12")
-    house.at("2027-04-19", "00:05")
-    with house.work() as work:
-        found = lock_line(work, line)
-        move(work, found, "suspended", "not paid")
-        found.dark_since = work.now
+    house.cut_off(line, "2027-04-19")
     house.at("2027-04-25")
     with house.work() as work:
         juma = a_subscriber(work, JUMA).id

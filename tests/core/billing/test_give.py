@@ -1,6 +1,7 @@
 """Days are given, handed over and lent; the sum of what was sold stays."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -129,11 +130,11 @@ def test_an_emergency_day_comes_out_of_the_month(house: LineHouse) -> None:
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(gifts=st.lists(st.tuples(st.booleans(), st.integers(1, 9)), max_size=6))
 def test_handing_over_makes_and_loses_no_day(
-    broom: object, database: Database, clock: SetClock, gifts: list[tuple[bool, int]]
+    broom: Any, database: Database, clock: SetClock, gifts: list[tuple[bool, int]]
 ) -> None:
-    from tests.conftest import _EMPTY
+    from tests.conftest import sweep
 
-    broom.execute(_EMPTY)  # type: ignore[attr-defined]
+    sweep(broom)
     house = LineHouse(database, clock)
     lines = pair(house, "2027-03-20")
 

@@ -17,7 +17,7 @@ from core.base.clock import SetClock
 from core.base.database import Database, Routes
 from core.billing.unbilled import unbilled
 from core.switchboard import routes
-from tests.conftest import _EMPTY
+from tests.conftest import sweep
 from tests.core.billing.cycle_lines import nairobi
 from tests.core.billing.lives import Lives
 from tests.core.billing.lives_books import off_though_paid, wrongs
@@ -63,7 +63,7 @@ def test_lives_in_any_order(
     """Each life has a house of its own, so that it can be lived again as it was."""
 
     def new_house(begins: str) -> Lives:
-        broom.execute(_EMPTY)
+        sweep(broom)
         clock.at = nairobi(begins, "14:05")
         return Lives(open_database(routes), clock)
 

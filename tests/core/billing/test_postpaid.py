@@ -13,8 +13,6 @@ from core.billing.ending import end_line
 from core.billing.give import give_days, hand_over_days
 from core.billing.lines_by_staff import change_plan_for
 from core.billing.model import Invoice, Purchase, Subscription
-from core.billing.moves import move
-from core.billing.serve import lock_line
 from core.billing.withdraw import withdraw_unused
 from core.catalogue.price_model import PlanFee
 from core.payments.own_money import renew_due_line, use_money
@@ -166,11 +164,7 @@ def test_a_paid_bill_is_of_days_that_were_used(house: LineHouse) -> None:
 
 def cut_and_back(house: LineHouse, line: int, cut: str, paid: str, *, by_phone: bool) -> None:
     """Off for want of money from one day to the other, on which what is due is paid."""
-    house.at(cut, "00:05")
-    with house.work() as work:
-        found = lock_line(work, line)
-        move(work, found, "suspended", "not paid")
-        found.dark_since = work.now
+    house.cut_off(line, cut)
     house.at(paid)
     if by_phone:
         house.renew(line)
